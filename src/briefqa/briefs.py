@@ -1,0 +1,210 @@
+"""What a brief is made of. Plain data: no I/O, no logic beyond looking things up by offset.
+
+A reader turns a file into `Document` (pages of lines, with geometry where the format has any); `notes` turns that
+into a `Brief` (body, marks, notes); `passages` cuts the body into `Passage`s. Every place in a text is a pair of
+character offsets (start, end) into `Brief.body`.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import Any, Literal
+
+NoteKind = Literal["footnote", "endnote"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a line in one font size on one baseline: `Line.text[start:end]`.
+
+    x0, x1: left and right edge; y: baseline; all in points from the page's lower left corner. size: font size in
+    points as it is on the page (font size times matrix scale).
+    """
+
+    start: int
+    end: int
+    x0: float
+    x1: float
+    y: float
+    size: float
+    font: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a page as printed. A format without geometry has no spans, and zeros for the rest."""
+
+    text: str
+    x0: float = 0.0
+    x1: float = 0.0
+    y: float = 0.0
+    size: float = 0.0
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A thin horizontal stroke, such as the one that sets notes off. x0, x1, y in points."""
+
+    x0: float
+    x1: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as read. index counts from 1; label is what is printed on it ("iv", "12"). Sizes in points."""
+
+    index: int
+    label: str
+    width: float
+    height: float
+    lines: tuple[Line, ...]
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in a brief that could not be understood, for a person to look at. page 0: the brief as a whole."""
+
+    brief: str
+    page: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a reader makes of a file: its pages in reading order, and what its metadata says. Nothing is judged yet."""
+
+    path: str
+    pages: tuple[Page, ...]
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    published: str = ""
+    language: str = ""
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A note reference mark: where it stood in the body (it is no longer in it), and the note it leads to."""
+
+    label: str
+    offset: int
+    page: int
+    note_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a note cites. csl is a CSL-JSON item (https://docs.citationstyles.org); unsure fields are left out.
+
+    start, end: the span of `Note.text` that it was parsed from.
+    """
+
+    csl: dict[str, Any]
+    start: int
+    end: int
+
+    @property
+    def url(self) -> str | None:
+        """The address of the source as the note gives it."""
+        url = self.csl.get("URL")
+        return str(url) if url else None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A footnote or endnote. page is the one on which it begins; text is whole, over line and page breaks."""
+
+    id: str
+    label: str
+    kind: NoteKind
+    page: int
+    text: str
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageSpan:
+    """Where a page's text lies in the body. A page that adds nothing to the body has start == end."""
+
+    index: int
+    label: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading, and the span of the body that it heads (the heading's own text included)."""
+
+    title: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One document of the collection, understood.
+
+    id: the first 16 hex digits of the SHA-256 of the file's bytes, so that a renamed file is the same brief.
+    path: relative to docs_in, with forward slashes. collection: its first folder, "" for the top level.
+    body: running text without notes, marks, running heads and folios; paragraphs are parted by a blank line.
+    published: ISO 8601, as exact as known ("2021", "2021-04", "2021-04-07"), or "".
+    """
+
+    id: str
+    path: str
+    title: str
+    body: str
+    pages: tuple[PageSpan, ...]
+    marks: tuple[Mark, ...] = ()
+    notes: tuple[Note, ...] = ()
+    sections: tuple[Section, ...] = ()
+    authors: tuple[str, ...] = ()
+    published: str = ""
+    language: str = ""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def collection(self) -> str:
+        """The folder of docs_in that the brief lies in."""
+        return self.path.split("/", 1)[0] if "/" in self.path else ""
+
+    def pages_of(self, start: int, end: int) -> tuple[PageSpan, ...]:
+        """The pages that the span [start, end) of the body touches; at least one where the brief has pages."""
+        first = max(0, bisect_right(self.pages, start, key=lambda page: page.start) - 1)
+        touched = [page for page in self.pages[first:] if page.start < end and page.end > start]
+        return tuple(touched) or self.pages[first : first + 1]
+
+    def section_at(self, offset: int) -> str:
+        """The title of the innermost section at offset, or ""."""
+        found = ""
+        for section in self.sections:
+            if section.start > offset:
+                break
+            if offset < section.end:
+                found = section.title
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A span of a brief's body, the unit of retrieval: `brief.body[start:end] == text`.
+
+    context: title and section heading, embedded in front of the text but not returned as part of it.
+    marks: those with start < offset <= end (a mark stands after the word it annotates).
+    """
+
+    id: str
+    brief_id: str
+    ordinal: int
+    start: int
+    end: int
+    text: str
+    context: str = ""
+    section: str = ""
+    pages: tuple[PageSpan, ...] = ()
+    marks: tuple[Mark, ...] = ()

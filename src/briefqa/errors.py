@@ -1,0 +1,86 @@
+"""The whole error tree.
+
+    BriefqaError
+    ├── ConfigError              a setting is unknown, of the wrong type or out of range
+    ├── ReadingError             one file cannot be read; the others go on
+    │   ├── EncryptedBrief       it needs a password
+    │   ├── NoTextLayer          its pages are pictures only
+    │   ├── TooLarge             it exceeds a limit of the settings
+    │   └── ReadingTimeout       it took longer than the settings allow
+    ├── EmbeddingError           the model cannot be found, loaded or trusted
+    ├── GenerationError          the index folder cannot serve or be written
+    │   ├── NoGeneration         nothing has been indexed yet
+    │   ├── CorruptGeneration    a file of it is missing, damaged or foreign
+    │   ├── IncompatibleGeneration   written by another format version or model
+    │   └── ReindexRunning       another process writes this index
+    ├── QueryError               the question or its options make no sense
+    ├── NotFound                 no such brief, passage, page or generation
+    └── AnswerError              no answer could be made
+
+Bad *data* is a `Problem` (see `briefs`), collected and reported. Bad *calls*, and files that give nothing at all,
+raise from here. Every message says what to do.
+"""
+
+
+class BriefqaError(Exception):
+    """Base of every error that briefqa raises on purpose. Its text is written for the person who reads it."""
+
+
+class ConfigError(BriefqaError):
+    """A setting is unknown, of the wrong type or out of range."""
+
+
+class ReadingError(BriefqaError):
+    """One file cannot be read."""
+
+
+class EncryptedBrief(ReadingError):
+    """The file needs a password."""
+
+
+class NoTextLayer(ReadingError):
+    """The file's pages hold pictures and no text."""
+
+
+class TooLarge(ReadingError):
+    """The file exceeds a limit of the settings."""
+
+
+class ReadingTimeout(ReadingError):
+    """Reading took longer than the settings allow."""
+
+
+class EmbeddingError(BriefqaError):
+    """The embedding model cannot be found, loaded or trusted."""
+
+
+class GenerationError(BriefqaError):
+    """The index folder cannot be served or written."""
+
+
+class NoGeneration(GenerationError):
+    """Nothing has been indexed yet."""
+
+
+class CorruptGeneration(GenerationError):
+    """A file of the generation is missing, damaged or foreign."""
+
+
+class IncompatibleGeneration(GenerationError):
+    """The generation was written by another format version or model."""
+
+
+class ReindexRunning(GenerationError):
+    """Another process is writing this index."""
+
+
+class QueryError(BriefqaError):
+    """The question or one of its options makes no sense."""
+
+
+class NotFound(BriefqaError):
+    """There is no such brief, passage, page or generation."""
+
+
+class AnswerError(BriefqaError):
+    """No answer could be made."""
