@@ -1,0 +1,102 @@
+"""Hold the linking of notes to what was reached: the scorer's figures must not fall below the stored baseline.
+
+    python benchmarks/gate_notes.py             compare; exit 1 where a figure has become worse
+    python benchmarks/gate_notes.py --update    store today's figures as the baseline
+
+Runs ../shared/tools/score_notes.py on every folder of documents with gold, and compares macro F1, precision, the number
+of documents that failed, the share of notes that leak into the body, and each document's F1. What has become better is
+said, and is no failure: store it with --update, and let the review of the change see the difference. No figure is a
+time. A document that the baseline does not know must come in through --update.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHARED = PROJECT.parent / "shared"
+BASELINE = PROJECT / "tests" / "baselines" / "notes.json"
+FOLDERS = ("seed", "notes-gold")
+TOLERANCE = 0.005
+
+Figures = dict[str, float]
+
+
+def main() -> int:
+    """Compare or update, and return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--update", action="store_true", help="store today's figures as the baseline")
+    parser.add_argument("--jobs", type=int, default=2, help="documents read at once (default: 2)")
+    arguments = parser.parse_args()
+    if not SHARED.is_dir():
+        if os.environ.get("BRIEFQA_REQUIRE_SHARED") == "1":
+            print(f"gate_notes: {SHARED} is missing, and BRIEFQA_REQUIRE_SHARED=1 asks for it.", file=sys.stderr)
+            return 1
+        print(f"gate_notes: skipped, there is nothing to measure on: {SHARED} is missing.")
+        return 0
+    today = {folder: measure(SHARED / folder, arguments.jobs) for folder in FOLDERS}
+    if arguments.update:
+        BASELINE.parent.mkdir(parents=True, exist_ok=True)
+        BASELINE.write_text(json.dumps(today, indent=2) + "\n", encoding="utf-8")
+        print(f"gate_notes: stored in {BASELINE.relative_to(PROJECT)}.")
+        return 0
+    if not BASELINE.exists():
+        print("gate_notes: no baseline yet. Store one: python benchmarks/gate_notes.py --update", file=sys.stderr)
+        return 1
+    return compare(today, json.loads(BASELINE.read_text(encoding="utf-8")))
+
+
+def measure(folder: Path, jobs: int) -> Figures:
+    """Score one folder: the totals by name, and `f1 FILE` for each document."""
+    inspect = f"{Path(sys.executable).with_name('briefqa')} inspect --json"
+    scorer = SHARED / "tools" / "score_notes.py"
+    command = [sys.executable, str(scorer), str(folder), "--command", inspect, "--json", "--jobs", str(jobs)]
+    scored = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, cwd=PROJECT).stdout)
+    total = scored["total"]
+    print(
+        f"{folder.name}: {total['documents']} documents, {total['notes']} notes, macro F1 {total['macro_f1']:.4f}, "
+        f"precision {total['precision']:.4f}, recall {total['recall']:.4f}, leak {total['leak']:.4f}, "
+        f"failed {total['failed']}, perfect {total['docs_perfect']}",
+        flush=True,
+    )
+    figures: Figures = {name: total[name] for name in ("macro_f1", "precision", "leak", "failed")}
+    return figures | {f"f1 {document['file']}": f1(document) for document in scored["documents"]}
+
+
+def f1(document: dict[str, Any]) -> float:
+    """Return F1 of one document's links; without notes, 1 where none is claimed. As the scorer's macro F1 takes it."""
+    both = document["gold"] + document["claimed"]
+    return round(2 * document["linked"] / both, 4) if both else float("error" not in document)
+
+
+def compare(today: dict[str, Figures], baseline: dict[str, Figures]) -> int:
+    """Say what has become worse or better; 1 where anything has become worse, else 0."""
+    worse = better = 0
+    for folder, figures in today.items():
+        stored = baseline.get(folder, {})
+        for name in sorted(figures.keys() | stored.keys()):
+            if name not in stored or name not in figures:
+                print(f"WORSE  {folder}: {name} is {'not in the baseline' if name in figures else 'gone'}")
+                worse += 1
+                continue
+            change = figures[name] - stored[name]
+            gain = -change if name in {"leak", "failed"} else change
+            if abs(gain) <= TOLERANCE:
+                continue
+            print(f"{'WORSE ' if gain < 0 else 'better'} {folder}: {name} {stored[name]} -> {figures[name]}")
+            worse += gain < 0
+            better += gain > 0
+    if better:
+        print("gate_notes: better than the baseline. Store it: python benchmarks/gate_notes.py --update")
+    print(f"gate_notes: {worse} worse, {better} better, within {TOLERANCE} otherwise.")
+    return int(worse > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
