@@ -1,0 +1,188 @@
+"""The vectors of a generation and the search among them. The only importer of faiss.
+
+Two files: `embeddings.npy`, the vectors themselves, one row a passage, from which any index can be made again and
+which is searched exactly under a filter; and `vectors.faiss`, the index that FAISS's factory string describes
+(https://github.com/facebookresearch/faiss/wiki/The-index-factory), by inner product.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from briefqa.errors import CorruptGeneration, GenerationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+# Rows read, trained on or compared at a time: bounds the memory taken beside the index itself.
+_BLOCK = 65_536
+
+
+class Vectors:
+    """An index over rows 0 … count-1, open for searching. Safe for many threads."""
+
+    def __init__(self, index: Any, embeddings: NDArray[np.float32]) -> None:
+        self._index = index
+        self._embeddings = embeddings
+        self._exact = type(index).__name__ in {"IndexFlat", "IndexFlatIP"}
+
+    @classmethod
+    def open(cls, index_file: Path, embeddings_file: Path) -> Self:
+        """Open both files. Raises CorruptGeneration where they are damaged or do not belong together."""
+        import faiss  # noqa: PLC0415 - a fifth of a second
+
+        embeddings = open_embeddings(embeddings_file)
+        with _reading(index_file):
+            index = faiss.read_index(str(index_file))
+        if (index.ntotal, index.d) != embeddings.shape or index.metric_type != faiss.METRIC_INNER_PRODUCT:
+            raise CorruptGeneration(f"{index_file} and {embeddings_file.name} do not belong together. {_REMEDY}")
+        return cls(index, embeddings)
+
+    @property
+    def count(self) -> int:
+        """How many vectors there are."""
+        return int(self._embeddings.shape[0])
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return int(self._embeddings.shape[1])
+
+    def search(self, vector: NDArray[np.float32], k: int, only: Sequence[int] | None = None) -> list[tuple[int, float]]:
+        """The k rows with the greatest inner product with vector, best first, equal ones in the order of the rows.
+
+        vector: shape (dimension,). only: the rows to search among, compared exactly whatever the index is. Fewer
+        than k where there are fewer. All rows that tie with the k-th are weighed, so that the answer is always the same.
+        """
+        query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
+        rows = None if only is None else np.unique(np.asarray(only, dtype=np.int64))
+        reach = self.count if rows is None else len(rows)
+        wanted = min(k, reach)
+        if wanted < 1:
+            return []
+        fetch = min(wanted + 1, reach)
+        while True:
+            scores, found = self._nearest(query, fetch, rows)
+            order = np.lexsort((found, -scores))
+            scores, found = scores[order], found[order]
+            complete = len(scores) < fetch or fetch == reach
+            if complete or scores[wanted - 1] > scores[-1]:
+                return [(int(row), float(score)) for row, score in zip(found[:wanted], scores[:wanted], strict=True)]
+            fetch = min(fetch * 2, reach)
+
+    def _nearest(
+        self, query: NDArray[np.float32], k: int, rows: NDArray[np.int64] | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Scores and rows of the k nearest, in any order; fewer where an approximate index finds fewer."""
+        import faiss  # noqa: PLC0415 - imported by open
+
+        if rows is not None and not self._exact:
+            return _exactly(query, k, rows, self._embeddings)
+        parameters = None
+        if rows is not None:
+            bits = np.zeros(-(-self.count // 8) * 8, dtype=bool)
+            bits[rows] = True
+            packed = np.packbits(bits, bitorder="little")
+            selector = faiss.IDSelectorBitmap(self.count, faiss.swig_ptr(packed))
+            parameters = faiss.SearchParameters(sel=selector)
+        scores, found = self._index.search(query, k, params=parameters)
+        real = found[0] >= 0
+        return scores[0][real], found[0][real]
+
+
+def check_factory(factory: str, dimension: int) -> None:
+    """Raise GenerationError unless FAISS understands the factory string; cheap, so that it is known before hours of work."""
+    import faiss  # noqa: PLC0415 - a fifth of a second
+
+    try:
+        faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)
+    except RuntimeError as error:
+        raise GenerationError(
+            f'FAISS does not understand faiss_factory = "{factory}" for vectors of {dimension} numbers: '
+            'use "Flat" (exact), "HNSW32" or "IVF256,Flat".'
+        ) from error
+
+
+def create_embeddings(file: Path, count: int, dimension: int) -> NDArray[np.float32]:
+    """A new file for count vectors, mapped into memory to be filled row by row; flush it when it is full."""
+    if count == 0:
+        empty = np.empty((0, dimension), dtype=np.float32)
+        np.save(file, empty)
+        return empty
+    return np.lib.format.open_memmap(file, mode="w+", dtype=np.float32, shape=(count, dimension))
+
+
+def open_embeddings(file: Path) -> NDArray[np.float32]:
+    """The vectors of a generation, shape (passages, dimension), read as they are touched.
+
+    Raises CorruptGeneration where the file holds anything else.
+    """
+    with _reading(file):
+        try:
+            # An empty array cannot be mapped.
+            embeddings: NDArray[np.float32] = np.load(file, mmap_mode="r", allow_pickle=False)
+        except ValueError:
+            embeddings = np.load(file, allow_pickle=False)
+    if not isinstance(embeddings, np.ndarray) or embeddings.ndim != 2 or embeddings.dtype != np.float32:  # noqa: PLR2004
+        raise CorruptGeneration(f"{file} does not hold vectors. {_REMEDY}")
+    return embeddings
+
+
+def write_index(file: Path, embeddings: NDArray[np.float32], factory: str) -> None:
+    """Build the index over all rows of embeddings and write it.
+
+    An index that has to be trained and has too few rows for it is built flat, which is exact and, for so few, fast.
+    Raises GenerationError for a factory string that FAISS does not understand.
+    """
+    import faiss  # noqa: PLC0415 - a fifth of a second
+
+    count, dimension = embeddings.shape
+    check_factory(factory, dimension)
+    index = faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)
+    if not index.is_trained:
+        step = max(1, count // _BLOCK)
+        try:
+            index.train(np.ascontiguousarray(embeddings[::step]))
+        except RuntimeError:
+            index = faiss.IndexFlatIP(dimension)
+    for start in range(0, count, _BLOCK):
+        index.add(np.ascontiguousarray(embeddings[start : start + _BLOCK]))
+    faiss.write_index(index, str(file))
+
+
+def _exactly(
+    query: NDArray[np.float32], k: int, rows: NDArray[np.int64], embeddings: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Scores and rows of the k nearest among rows, by brute force over a block of them at a time."""
+    import faiss  # noqa: PLC0415 - imported by open
+
+    scores = np.empty(0, dtype=np.float32)
+    found = np.empty(0, dtype=np.int64)
+    for start in range(0, len(rows), _BLOCK):
+        block = rows[start : start + _BLOCK]
+        near, places = faiss.knn(query, embeddings[block], min(k, len(block)), metric=faiss.METRIC_INNER_PRODUCT)
+        scores = np.concatenate([scores, near[0]])
+        found = np.concatenate([found, block[places[0]]])
+        best = np.lexsort((found, -scores))[:k]
+        scores, found = scores[best], found[best]
+    return scores, found
+
+
+_REMEDY = "Run `briefqa rollback`, or `briefqa reindex` to build it anew."
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[None]:
+    """Turn whatever a damaged file makes faiss or numpy raise into CorruptGeneration."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise CorruptGeneration(f"{file} is missing. {_REMEDY}") from error
+    except (RuntimeError, ValueError, OSError, EOFError, MemoryError, OverflowError) as error:
+        raise CorruptGeneration(f"{file} is damaged or not a file of briefqa. {_REMEDY}") from error
