@@ -19,7 +19,7 @@ class Span:
     """A stretch of a line in one font size on one baseline: `Line.text[start:end]`.
 
     x0, x1: left and right edge; y: baseline; all in points from the page's lower left corner. size: font size in
-    points as it is on the page (font size times matrix scale).
+    points as it is on the page (font size times matrix scale). superior: superscript figures drawn in the body's size.
     """
 
     start: int
@@ -29,11 +29,16 @@ class Span:
     y: float
     size: float
     font: str = ""
+    superior: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a page as printed. A format without geometry has no spans, and zeros for the rest."""
+    """One line of a page as printed. A format without geometry has no spans, and zeros for the rest.
+
+    x0, x1, y: as in `Span`, of the line's main text; size: that of most of its characters. block: the column of the page
+    that it stands in, numbered in reading order.
+    """
 
     text: str
     x0: float = 0.0
@@ -41,6 +46,7 @@ class Line:
     y: float = 0.0
     size: float = 0.0
     spans: tuple[Span, ...] = ()
+    block: int = 0
 
 
 @dataclass(frozen=True, slots=True)

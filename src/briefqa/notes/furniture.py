@@ -1,0 +1,94 @@
+"""Takes running heads, folios and typed rules off the pages: what is printed on a page and belongs to no text."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+
+from briefqa.briefs import Line, Page, Rule
+from briefqa.notes.labels import start_label
+
+# How many lines from the top and from the bottom of a page may be furniture.
+_DEPTH = 3
+_FOLIO = re.compile(r"[-–—|\[(\s]*(?:page\s+|p\.\s*|seite\s+)?([0-9]{1,4}|[ivxlc]{1,7})(?:\s*(?:of|/|von|sur)\s*[0-9]{1,4})?[-–—|\])\s]*", re.I)
+_TYPED_RULE = re.compile(r"\s*[—–_―─-]{4,}\s*")
+
+
+def without_furniture(pages: Sequence[Page]) -> list[Page]:
+    """The pages without their furniture; rules typed as dashes become `Rule`s."""
+    pages = [_typed_rules(page) for page in pages]
+    doomed = _running(pages) | _folios(pages)
+    return [
+        replace(page, lines=tuple(line for line in page.lines if (page.index, id(line)) not in doomed)) for page in pages
+    ]
+
+
+def _typed_rules(page: Page) -> Page:
+    rules = [line for line in page.lines if _TYPED_RULE.fullmatch(line.text)]
+    if not rules:
+        return page
+    drawn = tuple(Rule(line.x0, line.x1, line.y + 0.3 * line.size) for line in rules)
+    kept = tuple(line for line in page.lines if not _TYPED_RULE.fullmatch(line.text))
+    return replace(page, lines=kept, rules=page.rules + drawn)
+
+
+def _edges(page: Page) -> tuple[list[Line], list[Line]]:
+    """The lines nearest the top and nearest the bottom of the page, outermost first."""
+    lines = sorted(page.lines, key=lambda line: -line.y)
+    return lines[:_DEPTH], lines[::-1][:_DEPTH]
+
+
+def _running(pages: Sequence[Page]) -> set[tuple[int, int]]:
+    """Lines near an edge that stand at the same height with the same words (numbers aside) on other pages too."""
+    seen: dict[tuple[str, bool], list[tuple[int, Line]]] = defaultdict(list)
+    for page in pages:
+        for top, edge in zip((True, False), _edges(page), strict=True):
+            for line in edge:
+                words = re.sub(r"\d+|\b[ivxlc]+\b", "#", " ".join(line.text.casefold().split()))
+                if words.strip("#–—-| "):
+                    seen[words, top].append((page.index, line))
+    doomed: set[tuple[int, int]] = set()
+    for (_, _), found in seen.items():
+        for index, line in found:
+            alike = {other for other, twin in found if abs(twin.y - line.y) < 6 and abs(twin.size - line.size) < 0.6}
+            if len(alike) >= 3 or (len(alike) == 2 and len(pages) <= 6 and _outermost(pages[index - 1], line)):
+                doomed.add((index, id(line)))
+    return doomed
+
+
+def _outermost(page: Page, line: Line) -> bool:
+    """Whether nothing stands between the line and the page's edge."""
+    return all(other is line or other.y < line.y for other in page.lines) or all(
+        other is line or other.y > line.y for other in page.lines
+    )
+
+
+def _folios(pages: Sequence[Page]) -> set[tuple[int, int]]:
+    """Page numbers that stand alone at an edge and count up with the pages."""
+    candidates: list[tuple[Page, Line, int | None, bool]] = []
+    for page in pages:
+        for top, edge in zip((True, False), _edges(page), strict=True):
+            for line in edge[:2]:
+                found = _FOLIO.fullmatch(line.text)
+                if found:
+                    number = int(found[1]) if found[1].isdigit() else None
+                    candidates.append((page, line, number, top))
+    shifts = Counter((number - page.index, top) for page, _, number, top in candidates if number is not None)
+    doomed: set[tuple[int, int]] = set()
+    for page, line, number, top in candidates:
+        if number is not None and shifts[number - page.index, top] >= 2:
+            doomed.add((page.index, id(line)))
+        elif _apart(page, line, top=top) and start_label(line) is None:
+            doomed.add((page.index, id(line)))
+    return doomed
+
+
+def _apart(page: Page, line: Line, *, top: bool) -> bool:
+    """Whether a clear space parts the line from the text, and it lies in the margin."""
+    others = [other for other in page.lines if other is not line]
+    if not others:
+        return False
+    near = max(other.y for other in others) if top else min(other.y for other in others)
+    return (line.y - near if top else near - line.y) > 1.6 * max(line.size, 1.0)

@@ -1,0 +1,142 @@
+"""Note labels: what a mark or the head of a note may look like, and how raised figures are told from running text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from briefqa.briefs import Line, Span
+
+_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+# Glyphs that stand for the same symbol: TeX's math asterisk, the full-width and low ones; the parallel signs.
+_SYMBOLS = str.maketrans({"∗": "*", "＊": "*", "⁎": "*", "﹡": "*", "║": "‖", "∥": "‖"})
+_SYMBOL = r"[*∗＊⁎†‡§¶‖∥#]{1,4}"
+_NUMBER = r"[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4}"
+_LABEL = re.compile(rf"{_NUMBER}|{_SYMBOL}|[a-z]{{1,2}}|[ivx]{{1,5}}")
+_PLAIN_START = re.compile(rf"\s*(?:\[({_NUMBER})\]|\(({_NUMBER})\)|({_NUMBER})[.):]?|({_SYMBOL}))\s*(?=\S)")
+_LIST = re.compile(rf"\s*[\[(]?(?:{_LABEL.pattern})(?:\s*[,;–—-]\s*(?:{_LABEL.pattern}))*[\])]?[.,;]?\s*")
+_RANGE = re.compile(rf"({_NUMBER})\s*[–—-]\s*({_NUMBER})")
+# A raised run is smaller than its line by at least this much, or stands this share of the size above the baseline.
+_SMALLER = 0.88
+_RAISED = 0.12
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label in a line: text[start:end], normalised. raised: its geometry says that it is a superscript."""
+
+    text: str
+    start: int
+    end: int
+    raised: bool
+
+    @property
+    def number(self) -> int | None:
+        """The label as a number, if it is one."""
+        return int(self.text) if self.text.isdigit() else None
+
+
+def normalise(label: str) -> str:
+    """One spelling for each label: superior figures as digits, look-alike symbols as one."""
+    return label.translate(_SUPERSCRIPTS).translate(_SYMBOLS).strip(" .,;:[]()")
+
+
+def is_raised(span: Span, line: Line, size: float | None = None) -> bool:
+    """Whether the span is set as a superscript in its line."""
+    if span.superior:
+        return True
+    text = line.text[span.start : span.end].strip()
+    if text and all(char in "⁰¹²³⁴⁵⁶⁷⁸⁹" for char in text):
+        return True
+    size = size or line.size
+    rise = span.y - line.y
+    if span.size <= _SMALLER * size and rise >= -0.02 * size:
+        return rise > 0.08 * size or span.size <= 0.75 * size
+    return rise >= _RAISED * size * 2 and span.size <= 1.02 * size
+
+
+def start_label(line: Line) -> Label | None:
+    """The label that a line begins with, as the first line of a note does."""
+    raised = _raised_start(line)
+    if raised is not None:
+        return raised
+    found = _PLAIN_START.match(line.text)
+    if not found:
+        return None
+    text = next(group for group in found.groups() if group)
+    if len(text) > 3 and text.isdigit():
+        return None
+    superscript = all(char in "⁰¹²³⁴⁵⁶⁷⁸⁹" for char in text)
+    return Label(normalise(text), found.start(), found.end(), raised=superscript)
+
+
+def _raised_start(line: Line) -> Label | None:
+    if len(line.spans) < 2:
+        return None
+    # The size of what follows the label counts: a short note may have more label than text.
+    rest = [span for span in line.spans[1:] if not is_label(line.text[span.start : span.end])]
+    end = 0
+    for span in line.spans:
+        text = line.text[span.start : span.end]
+        reference = max((other.size for other in rest), default=line.size)
+        base = next((other.y for other in rest), line.y)
+        raised = span.superior or (
+            span.size <= _SMALLER * reference and span.y - base > 0.05 * reference
+        ) or (span.y - base > 2 * _RAISED * reference and span.size <= 1.02 * reference)
+        if not raised or not (is_label(text) or not text.strip(" .)")):
+            break
+        end = span.end
+    if not end:
+        return None
+    text = line.text[:end]
+    label = normalise(text)
+    if not is_label(label) or end >= len(line.text.rstrip()):
+        return None
+    tail = re.match(r"[\s.)]*", line.text[end:])
+    return Label(label, 0, end + (tail.end() if tail else 0), raised=True)
+
+
+def is_label(text: str) -> bool:
+    """Whether text as a whole may be a note label."""
+    return _LABEL.fullmatch(text.strip(" .,;:[]()")) is not None
+
+
+def raised_labels(line: Line) -> Iterator[Label]:
+    """Superscripts of a line that may be marks, in order: lists ("3, 4") one by one, ranges ("3–5") filled in."""
+    index = 0
+    spans = line.spans
+    while index < len(spans):
+        span = spans[index]
+        if not is_raised(span, line):
+            index += 1
+            continue
+        start, end = span.start, span.end
+        index += 1
+        while index < len(spans) and (
+            is_raised(spans[index], line) or not line.text[spans[index].start : spans[index].end].strip()
+        ):
+            end = spans[index].end
+            index += 1
+        text = line.text[start:end]
+        if not _LIST.fullmatch(text):
+            continue
+        yield from _split(text, start)
+    yield from _unicode_superscripts(line)
+
+
+def _split(text: str, offset: int) -> Iterator[Label]:
+    span = _RANGE.search(text)
+    low, high = (int(normalise(group)) for group in span.groups()) if span else (0, 0)
+    for found in _LABEL.finditer(text):
+        yield Label(normalise(found[0]), offset + found.start(), offset + found.end(), raised=True)
+        if span and found.start() == span.start(1) and 1 < high - low <= 20:
+            for between in range(low + 1, high):
+                yield Label(str(between), offset + found.end(), offset + found.end(), raised=True)
+
+
+def _unicode_superscripts(line: Line) -> Iterator[Label]:
+    covered = [(span.start, span.end) for span in line.spans if is_raised(span, line)]
+    for found in re.finditer("[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4}", line.text):
+        if not any(start <= found.start() < end for start, end in covered):
+            yield Label(normalise(found[0]), found.start(), found.end(), raised=True)

@@ -1,0 +1,150 @@
+"""Links marks to notes: raised labels first, page by page and in order; then figures stuck to words; never by guess."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from briefqa.briefs import Line
+from briefqa.notes.labels import raised_labels
+
+# What an exponent or an index stands behind: "km²", "CO₂", "10⁶".
+_UNIT = re.compile(r"(?:^|[\s(/\d])(?:[kcmdµ]?m|ft|in|yd|mi|s|CO|H|O|N|NO|SO|PM|R|χ|x|n|e)$")
+_STUCK = r"(?<=[^\W\d_]|[.,;:!?)\]”’\"'%])"
+
+
+@dataclass(slots=True, eq=False)
+class Draft:
+    """A note as found: its label, where it begins, and its text."""
+
+    label: str
+    page: int
+    text: str
+    id: str
+    kind: str = "footnote"
+
+
+@dataclass(slots=True, eq=False)
+class Candidate:
+    """A place in a body line that may be a mark."""
+
+    label: str
+    page: int
+    order: tuple[int, int]
+    start: int
+    end: int
+    score: float
+    note: Draft | None = None
+
+
+def candidates(lines: Sequence[tuple[int, Line]]) -> list[Candidate]:
+    """Raised labels of body lines, given as (page index, line), in reading order."""
+    found: list[Candidate] = []
+    for row, (page, line) in enumerate(lines):
+        for label in raised_labels(line):
+            if re.search(r"[\w)\].,;:!?”’\"'%*…—–-]", line.text[: label.start]) or row:
+                score = _score(line.text, label.start, label.text)
+                found.append(Candidate(label.text, page, (row, label.start), label.start, label.end, score))
+    return found
+
+
+def _score(text: str, start: int, label: str) -> float:
+    """How much a raised label looks like a mark rather than an exponent or an index, from 0 to 1."""
+    before = text[:start].rstrip()
+    if label in {"2", "3", "6"} and _UNIT.search(before):
+        return 0.2
+    if before[-1:].isdigit() and label.isdigit():
+        # "10" raised to "6"; a year may carry a mark.
+        return 0.6 if re.search(r"(?:19|20)\d\d$", before) else 0.3
+    return 1.0
+
+
+def link(notes: Sequence[Draft], marks: Sequence[Candidate]) -> None:
+    """Set `note` of the candidates that are marks. Each note is led to by one mark."""
+    for page, drafts in _by_page(notes).items():
+        _link_in_order(drafts, [mark for mark in marks if mark.page == page and mark.note is None])
+    linked = {id(mark.note) for mark in marks if mark.note is not None}
+    for note in notes:
+        # A note may be pushed to the next page, or a mark stand in a caption set before it.
+        if id(note) in linked:
+            continue
+        near = [
+            mark for mark in marks
+            if mark.note is None and mark.label == note.label and mark.score >= 0.5 and -1 <= mark.page - note.page <= 0
+        ]
+        if len(near) == 1:
+            near[0].note = note
+            linked.add(id(note))
+
+
+def _by_page(notes: Iterable[Draft]) -> dict[int, list[Draft]]:
+    pages: dict[int, list[Draft]] = defaultdict(list)
+    for note in notes:
+        pages[note.page].append(note)
+    return pages
+
+
+def _link_in_order(notes: Sequence[Draft], marks: Sequence[Candidate]) -> None:
+    """The assignment of highest score in which marks come in the order of their notes (longest common subsequence)."""
+    rows, width = len(notes), len(marks)
+    best = [[0.0] * (width + 1) for _ in range(rows + 1)]
+    for i in range(rows - 1, -1, -1):
+        for j in range(width - 1, -1, -1):
+            best[i][j] = max(best[i + 1][j], best[i][j + 1])
+            if notes[i].label == marks[j].label:
+                best[i][j] = max(best[i][j], marks[j].score + best[i + 1][j + 1])
+    i = j = 0
+    while i < rows and j < width:
+        if notes[i].label == marks[j].label and best[i][j] == marks[j].score + best[i + 1][j + 1]:
+            marks[j].note = notes[i]
+            i, j = i + 1, j + 1
+        elif best[i][j] == best[i + 1][j]:
+            i += 1
+        else:
+            j += 1
+
+
+def stuck_candidates(
+    notes: Sequence[Draft], marks: Sequence[Candidate], lines: Sequence[tuple[int, Line]]
+) -> list[Candidate]:
+    """For notes without a raised mark: the one figure of that label stuck to a word between the neighbours' marks."""
+    linked = {id(mark.note): mark for mark in marks if mark.note is not None}
+    found: list[Candidate] = []
+    for index, note in enumerate(notes):
+        if id(note) in linked or not note.label.isdigit():
+            continue
+        before = next((linked[id(n)].order for n in reversed(notes[:index]) if id(n) in linked), (-1, 0))
+        after = next((linked[id(n)].order for n in notes[index + 1 :] if id(n) in linked), (len(lines), 0))
+        places = [
+            (row, match)
+            for row, (page, line) in enumerate(lines)
+            if page == note.page and before[0] <= row <= after[0]
+            for match in stuck(note.label, line.text)
+            if before < (row, match.start()) < after
+        ]
+        if len(places) == 1:
+            row, match = places[0]
+            mark = Candidate(note.label, note.page, (row, match.start()), match.start(), match.end(), 0.5, note)
+            found.append(mark)
+            linked[id(note)] = mark
+    return found
+
+
+def stuck(label: str, text: str) -> list[re.Match[str]]:
+    """Places where a label stands right after a word or its punctuation, and is no decimal, ordinal or exponent."""
+    pattern = re.compile(rf"{_STUCK}{re.escape(label)}(?=\s|$|[.,;:!?)\]”’\"'](?!\d))")
+    found = []
+    for match in pattern.finditer(text):
+        before = text[: match.start()]
+        if re.search(r"\d[.,:]$", before) and not (
+            re.search(r"(?:^|\D)(?:1[5-9]|20)\d\d\.$", before) or re.search(r"\d{3,}\.$", before)
+        ):
+            continue  # "3.1", "12:30"; but "2021.1" and "790.3" at a sentence's end stay
+        if re.search(r"\d[.,:]$", before) and not re.match(r"\s+[^\W\d_“‘(]|\s*$|\s+[“‘(\[]", text[match.end() :]):
+            continue
+        if re.search(r"(?:^|\s)[A-Z]{1,5}-?$|[§¶$€£]\s*$|\b(?:No|Nos|Art|Sec|Fig|p|pp|vol|ch|para)\.$", before, re.IGNORECASE):
+            continue  # "COVID-19", "G7", "No.3"
+        found.append(match)
+    return found

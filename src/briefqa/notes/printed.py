@@ -1,0 +1,140 @@
+"""Documents with geometry (PDF): columns and feet → notes, marks, body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from briefqa.briefs import Brief, Document, Line, Note, Page, Problem
+from briefqa.notes.flow import BodyLine, Cut, mark_paragraphs, write_body
+from briefqa.notes.furniture import without_furniture
+from briefqa.notes.joining import Vocabulary, clean, join
+from briefqa.notes.labels import Label
+from briefqa.notes.linking import Candidate, Draft, candidates, link, stuck_candidates
+from briefqa.notes.zones import Column, body_size, columns
+
+_CONTINUED_HEAD = re.compile(r"^\(?\s*(?:\.\s?\.\s?\.|…)?\s*(?:continued|cont['’.]?d?)\.?\s*\)?\s*", re.IGNORECASE)
+_CONTINUED_TAIL = re.compile(r"\s*\((?:continued|cont['’.]?d?)\s*(?:\.\s?\.\s?\.|…)?\)?\s*$", re.IGNORECASE)
+
+
+def understand_printed(document: Document, brief_id: str) -> Brief:
+    """Tell body, marks and notes of a document with geometry apart."""
+    pages = without_furniture(document.pages)
+    vocabulary = Vocabulary(line.text for page in pages for line in page.lines)
+    size = body_size(pages)
+    parts = columns(pages)
+    notes = _drafts(parts, vocabulary, brief_id)
+    body_lines = [(column.page.index, line) for column in parts for line in _body(column)]
+    page_of = {page.index: page for page in pages}
+    marks = candidates(body_lines)
+    link(notes, marks)
+    marks += stuck_candidates(notes, marks, body_lines)
+    kept, problems = _judge(document.path, notes, marks)
+    lines = [BodyLine(line, page_of[index]) for index, line in body_lines]
+    for mark in kept:
+        lines[mark.order[0]].cuts.append(
+            Cut(mark.start, mark.end, mark.label, mark.note.id if mark.note is not None else None)
+        )
+    mark_paragraphs(lines, size)
+    body = write_body(lines, pages, vocabulary)
+    return Brief(
+        id=brief_id,
+        path=document.path,
+        title=document.title or _title(document.pages, size) or PurePosixPath(document.path).stem,
+        body=body.text,
+        pages=body.pages,
+        marks=body.marks,
+        notes=tuple(Note(draft.id, draft.label, "footnote", draft.page, draft.text) for draft in notes),
+        sections=body.sections,
+        authors=document.authors,
+        published=document.published,
+        language=document.language,
+        problems=document.problems + tuple(problems),
+    )
+
+
+def _body(column: Column) -> list[Line]:
+    """The column's body lines, without the "(continued…)" that announces a note's other half."""
+    lines = column.body
+    if lines and _CONTINUED_TAIL.fullmatch(lines[-1].text):
+        return lines[:-1]
+    return lines
+
+
+def _drafts(parts: Sequence[Column], vocabulary: Vocabulary, brief_id: str) -> list[Draft]:
+    """Notes in reading order, each with its lines joined over line, column and page breaks."""
+    found: list[tuple[str, int, list[tuple[Line, str, bool]]]] = []
+    for column in parts:
+        if column.foot is None:
+            continue
+        right = max(line.x1 for line, _ in column.foot.rows)
+        width = right - min(line.x0 for line, _ in column.foot.rows)
+        for line, label in column.foot.rows:
+            full = line.x1 >= right - 0.12 * width
+            text = line.text[label.end :] if label else line.text
+            if label is not None and _CONTINUED_HEAD.match(text) and any(old == label.text for old, _, _ in found):
+                label = None  # the head of a note's other half repeats its label
+                text = _CONTINUED_HEAD.sub("", text)
+            if label is not None:
+                found.append((label.text, column.page.index, [(line, text, full)]))
+            elif found:
+                found[-1][2].append((line, _CONTINUED_HEAD.sub("", text) if text.startswith("(") else text, full))
+    return [
+        Draft(label, page, _note_text(rows, vocabulary), f"{brief_id}-n{number}")
+        for number, (label, page, rows) in enumerate(found, start=1)
+    ]
+
+
+def _note_text(rows: Sequence[tuple[Line, str, bool]], vocabulary: Vocabulary) -> str:
+    text, full = "", True
+    for _, part, reaches in rows:
+        part = _CONTINUED_TAIL.sub("", part).strip()
+        if not part:
+            continue
+        if text:
+            text, between = join(text, part, vocabulary, full=full)
+            text += between
+        text += part
+        full = reaches
+    return clean(text)
+
+
+def _judge(path: str, notes: Sequence[Draft], marks: Sequence[Candidate]) -> tuple[list[Candidate], list[Problem]]:
+    """The candidates that are marks, and a Problem for each note or mark that stays alone."""
+    problems: list[Problem] = []
+    linked = {id(mark.note) for mark in marks if mark.note is not None}
+    for note in notes:
+        if id(note) not in linked:
+            problems.append(Problem(path, note.page, f"Note {note.label} has no mark in the text: {note.text[:60]}"))
+    numbers = {int(note.label) for note in notes if note.label.isdigit()}
+    kept = [mark for mark in marks if mark.note is not None]
+    for mark in marks:
+        if mark.note is not None or mark.score < 1.0 or not mark.label.isdigit():
+            continue
+        # A hole in the numbering: the note was not found, but the mark is one.
+        number = int(mark.label)
+        if number not in numbers and number - 1 in numbers and number + 1 in numbers:
+            kept.append(mark)
+            problems.append(Problem(path, mark.page, f"Mark {mark.label} leads to no note that could be found."))
+    kept.sort(key=lambda mark: mark.order)
+    return kept, problems
+
+
+def _title(pages: Sequence[Page], size: float) -> str:
+    """The largest print at the head of the first page that has text."""
+    page = next((page for page in pages if page.lines), None)
+    if page is None:
+        return ""
+    top = [line for line in page.lines if line.y > 0.4 * page.height] or list(page.lines)
+    largest = max(line.size for line in top)
+    if largest < 1.12 * size:
+        return ""
+    start = next(index for index, line in enumerate(top) if line.size == largest)
+    words: list[str] = []
+    for line in top[start:]:
+        if abs(line.size - largest) > 0.3 or len(words) >= 4:
+            break
+        words.append(line.text)
+    return clean(" ".join(words))[:300]

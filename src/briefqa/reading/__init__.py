@@ -1,0 +1,32 @@
+"""One reader a format: a file → `Document`. Readers report what is there; `notes` judges what it means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from briefqa.briefs import Document
+from briefqa.errors import ReadingError, TooLarge
+
+SUFFIXES = frozenset({".pdf", ".txt"})
+
+
+def read(file: Path, name: str, *, max_bytes: int, max_pages: int) -> Document:
+    """Read one file by its suffix. name: how the file is called in messages and in the brief.
+
+    Raises ReadingError or one of its kin (see `errors`) when the file gives nothing.
+    """
+    suffix = file.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ReadingError(f"{name}: files of this kind are not read. Known: {', '.join(sorted(SUFFIXES))}.")
+    size = file.stat().st_size
+    if size == 0:
+        raise ReadingError(f"{name} is empty: put the whole file in its place.")
+    if size > max_bytes:
+        raise TooLarge(f"{name} has {size:,} bytes, more than max_file_mb allows ({max_bytes:,}): raise it or split the file.")
+    if suffix == ".pdf":
+        from briefqa.reading.pdf import read_pdf  # noqa: PLC0415 - pypdf is slow to import and only PDFs need it
+
+        return read_pdf(file, name, max_pages=max_pages)
+    from briefqa.reading.text import read_text  # noqa: PLC0415 - symmetrical
+
+    return read_text(file, name, max_pages=max_pages)

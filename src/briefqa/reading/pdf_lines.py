@@ -1,0 +1,271 @@
+"""`Run`s of a page → `Line`s in reading order: rows by baseline, columns by the white gutters between them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from briefqa.briefs import Line, Span
+from briefqa.reading.pdf_content import SPACE_GAP, Run
+
+# A superscript stands up to this share of the font size above its line's baseline, a subscript this far below.
+_MAX_RISE = 0.72
+_MAX_DROP = 0.35
+# Narrower gaps than this many font sizes never part columns.
+_GUTTER = 0.8
+_MIN_COLUMN_ROWS = 5
+_MIN_COLUMN_CHARS = 12
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Runs that touch each other on one line, with their main baseline and size."""
+
+    runs: list[Run]
+    y: float
+    size: float
+
+    @property
+    def x0(self) -> float:
+        return self.runs[0].x0
+
+    @property
+    def x1(self) -> float:
+        return max(run.x1 for run in self.runs)
+
+    @property
+    def chars(self) -> int:
+        return sum(len(run.text) for run in self.runs)
+
+
+def lines_of(runs: Sequence[Run]) -> tuple[tuple[Line, ...], int]:
+    """Lines in reading order, and how many characters were left out because they run in another direction."""
+    upright, left_out = _dominant_direction(runs)
+    rows = _rows(_pieces(upright))
+    lines: list[Line] = []
+    for block, rows_of_block in enumerate(_reading_order(rows)):
+        lines.extend(_line(pieces, block) for pieces in rows_of_block)
+    return tuple(line for line in lines if line.text), left_out
+
+
+def _dominant_direction(runs: Sequence[Run]) -> tuple[list[Run], int]:
+    """The runs of the direction that most of the page's text has, and the number of characters of the others."""
+    weight: Counter[int] = Counter()
+    for run in runs:
+        weight[run.angle] += len(run.text.strip())
+    if len(weight) < 2:
+        return list(runs), 0
+    main = weight.most_common(1)[0][0]
+    return [run for run in runs if run.angle == main], sum(weight.values()) - weight[main]
+
+
+def _pieces(runs: Iterable[Run]) -> list[_Piece]:
+    """Chain runs that follow each other without a gap, in the order they were drawn."""
+    pieces: list[_Piece] = []
+    last: Run | None = None
+    for run in runs:
+        blank = not run.text.strip()
+        if last is not None and _follows(last, run):
+            if blank:
+                last.text += " " if run.text else ""
+                last.x1 = max(last.x1, run.x1)
+                continue
+            if run.text == last.text and abs(run.x0 - last.x0) < 0.1 * run.size and abs(run.y - last.y) < 0.1 * run.size:
+                continue  # bold faked by drawing twice
+            pieces[-1].runs.append(run)
+        elif blank:
+            continue
+        else:
+            pieces.append(_Piece([run], run.y, run.size))
+        last = run
+    for piece in pieces:
+        main = max(piece.runs, key=lambda run: (round(run.size, 1), len(run.text)))
+        piece.y, piece.size = main.y, main.size
+    return pieces
+
+
+def _follows(last: Run, run: Run) -> bool:
+    """Whether run continues last on the same line."""
+    size = max(last.size, run.size)
+    if abs(run.y - last.y) > _MAX_RISE * size:
+        return False
+    if abs(run.y - last.y) > 0.1 * size and min(last.size, run.size) > 0.9 * size:
+        # The same size on another baseline: a new line set tight, unless it is a short raised label.
+        short = min(len(last.text.strip()), len(run.text.strip()))
+        if short > 4 or abs(run.y - last.y) > 0.5 * size:
+            return False
+    return -0.3 * size <= run.x0 - last.x1 <= 0.6 * size
+
+
+def _rows(pieces: list[_Piece]) -> list[list[_Piece]]:
+    """Pieces on one baseline, from the top of the page down; small raised ones join the row that they belong to."""
+    rows: list[list[_Piece]] = []
+    main_size = _main_size(pieces)
+    raised = [piece for piece in pieces if piece.chars <= 6 and piece.size <= 0.85 * main_size]
+    small = {id(piece) for piece in raised}
+    for piece in sorted((piece for piece in pieces if id(piece) not in small), key=lambda piece: -piece.y):
+        row = rows[-1] if rows else None
+        if row is not None and abs(row[0].y - piece.y) <= 0.2 * max(row[0].size, piece.size):
+            row.append(piece)
+        else:
+            rows.append([piece])
+    orphans = [piece for piece in raised if not _join_row(piece, rows)]
+    for piece in orphans:
+        near = next((row for row in rows if abs(row[0].y - piece.y) <= 0.25 * max(row[0].size, piece.size)), None)
+        if near is not None:
+            near.append(piece)
+        else:
+            rows.append([piece])
+    for row in rows:
+        row.sort(key=lambda piece: piece.x0)
+    rows.sort(key=lambda row: -row[0].y)
+    return rows
+
+
+def _join_row(small: _Piece, rows: list[list[_Piece]]) -> bool:
+    """Put a small piece into the row whose text it touches, if one does."""
+    best: tuple[float, list[_Piece]] | None = None
+    for row in rows:
+        rise = small.y - row[0].y
+        size = max(piece.size for piece in row)
+        if not -_MAX_DROP * size <= rise <= _MAX_RISE * size:
+            continue
+        distance = min(max(piece.x0 - small.x1, small.x0 - piece.x1, 0.0) for piece in row)
+        if distance <= 0.8 * size and (best is None or distance + abs(rise) < best[0]):
+            best = (distance + abs(rise), row)
+    if best is None:
+        return False
+    best[1].append(small)
+    return True
+
+
+def _main_size(pieces: Iterable[_Piece]) -> float:
+    weight: Counter[float] = Counter()
+    for piece in pieces:
+        weight[round(piece.size, 1)] += piece.chars
+    return weight.most_common(1)[0][0] if weight else 0.0
+
+
+def _reading_order(rows: list[list[_Piece]]) -> list[list[list[_Piece]]]:
+    """Blocks of rows in reading order: columns one after another, between the rows that run over all of them."""
+    found = _column_band(rows)
+    if found is None:
+        return [rows] if rows else []
+    first, last, x = found
+    left, right = [], []
+    for row in rows[first:last]:
+        left.append([piece for piece in row if piece.x1 <= x + 1])
+        right.append([piece for piece in row if piece.x1 > x + 1])
+    return [
+        *_reading_order(rows[:first]),
+        *_reading_order([row for row in left if row]),
+        *_reading_order([row for row in right if row]),
+        *_reading_order(rows[last:]),
+    ]
+
+
+def _column_band(rows: list[list[_Piece]]) -> tuple[int, int, float] | None:
+    """The longest stretch of rows [first, last) that a gutter at x parts into two columns of prose."""
+    gaps: Counter[int] = Counter()
+    for row in rows:
+        for before, after in _neighbours(row):
+            for x in range(int(before) // 4, int(after) // 4 + 1):
+                gaps[x] += 1
+    best: tuple[tuple[int, int], int, int, float] | None = None
+    for cell, count in gaps.most_common(12):
+        if count < _MIN_COLUMN_ROWS:
+            break
+        for x in (cell * 4 + 1.0, cell * 4 + 3.0):
+            for first, last, gapped in _bands(rows, x):
+                if (best is None or (last - first, gapped) > best[0]) and _is_prose(rows[first:last], x):
+                    best = ((last - first, gapped), first, last, x)
+    return best[1:] if best else None
+
+
+def _neighbours(row: list[_Piece]) -> Iterable[tuple[float, float]]:
+    """The wide gaps of a row, as (from, to)."""
+    edge = None
+    for piece in row:
+        if edge is not None and piece.x0 - edge > _GUTTER * min(piece.size, 12.0):
+            yield edge, piece.x0
+        edge = piece.x1 if edge is None else max(edge, piece.x1)
+
+
+def _bands(rows: list[list[_Piece]], x: float) -> Iterable[tuple[int, int, int]]:
+    """Stretches of rows that nothing crosses x in, as (first, last, rows with text on both sides)."""
+    first, gapped = 0, 0
+    for index, row in enumerate([*rows, None]):
+        if row is None or any(piece.x0 < x - 1 and piece.x1 > x + 1 for piece in row):
+            if gapped >= _MIN_COLUMN_ROWS:
+                yield first, index, gapped
+            first, gapped = index + 1, 0
+        elif row[0].x0 < x < row[-1].x1:
+            gapped += 1
+
+
+def _is_prose(rows: list[list[_Piece]], x: float) -> bool:
+    """Whether both sides of x are filled with text as columns are, and cells of a table are not."""
+    sides: tuple[list[list[_Piece]], list[list[_Piece]]] = ([], [])
+    for row in rows:
+        for side, pieces in zip(
+            sides, ([p for p in row if p.x1 <= x + 1], [p for p in row if p.x1 > x + 1]), strict=True
+        ):
+            if pieces:
+                side.append(pieces)
+    for side in sides:
+        if len(side) < _MIN_COLUMN_ROWS:
+            return False
+        width = max(row[-1].x1 for row in side) - min(row[0].x0 for row in side)
+        filled = sorted((row[-1].x1 - row[0].x0) / max(width, 1.0) for row in side)
+        chars = sorted(sum(piece.chars for piece in row) for row in side)
+        if filled[len(filled) // 2] < 0.7 or chars[len(chars) // 2] < _MIN_COLUMN_CHARS:
+            return False
+    return True
+
+
+def _line(pieces: list[_Piece], block: int) -> Line:
+    """One line of text with its spans; word spaces are put where the runs leave a gap."""
+    main = max(pieces, key=lambda piece: (piece.chars, piece.size))
+    text = ""
+    spans: list[Span] = []
+    last: Run | None = None
+    sizes: Counter[float] = Counter()
+    for run in (run for piece in pieces for run in piece.runs):
+        shown = run.text.replace("\u00a0", " ").replace("\t", " ")
+        if last is not None and not text.endswith(" ") and not shown.startswith(" "):
+            smaller = min(last.size, run.size)
+            if run.x0 - last.x1 > SPACE_GAP * (smaller if smaller > 0.85 * main.size else main.size):
+                text += " "
+        if not text:
+            shown = shown.lstrip()
+        start = len(text)
+        text += shown
+        sizes[round(run.size, 1)] += len(shown)
+        previous = spans[-1] if spans else None
+        if (
+            previous is not None
+            and last is not None
+            and len(run.text) == 1
+            and previous.end == start
+            and (previous.font, round(previous.size, 1), round(previous.y, 1))
+            == (run.font, round(run.size, 1), round(run.y, 1))
+            and previous.superior == run.superior
+        ):
+            # Producers that place each glyph: their runs say nothing about where a mark begins.
+            spans[-1] = Span(previous.start, len(text), previous.x0, run.x1, run.y, run.size, run.font, run.superior)
+        else:
+            spans.append(Span(start, len(text), run.x0, run.x1, run.y, run.size, run.font, run.superior))
+        last = run
+    stripped = text.rstrip()
+    spans = [
+        span if span.end <= len(stripped) else Span(
+            span.start, len(stripped), span.x0, span.x1, span.y, span.size, span.font, span.superior
+        )
+        for span in spans
+        if span.start < len(stripped)
+    ]
+    size = sizes.most_common(1)[0][0] if sizes else main.size
+    x1 = max((span.x1 for span in spans), default=main.x1)
+    y = next((span.y for span in spans if round(span.size, 1) == size), main.y)
+    return Line(stripped, pieces[0].x0, x1, y, size, tuple(spans), block)
