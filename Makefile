@@ -47,8 +47,10 @@ gates: $(VENV)/.dev ## compare what is measured on ../shared with the stored bas
 bench: $(VENV)/.dev ## run every benchmark; each prints its table
 	@for benchmark in $(sort $(wildcard benchmarks/bench_*.py)); do $(BIN)/python $$benchmark || exit 1; done
 
-samples: ## make docs_in/samples anew; samples_src/README.md names the tools that it needs
-	$(PYTHON) samples_src/make_samples.py
+samples: ## make docs_in/samples anew; samples/README.md says what it needs
+	$(PYTHON) -m venv build/samples
+	build/samples/bin/python -m pip install --quiet $(PIP_FLAGS) --requirement samples/requirements.txt
+	build/samples/bin/python samples/make_samples.py
 
 constraints: ## write constraints.txt anew, from a clean environment
 	$(PYTHON) -m venv --clear build/constraints
