@@ -80,19 +80,6 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """What a reader makes of a file: its pages in reading order, and what its metadata says. Nothing is judged yet."""
-
-    path: str
-    pages: tuple[Page, ...]
-    title: str = ""
-    authors: tuple[str, ...] = ()
-    published: str = ""
-    language: str = ""
-    problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Mark:
     """A note reference mark: where it stood in the body (it is no longer in it), and the note it leads to."""
 
@@ -149,6 +136,36 @@ class Section:
     title: str
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What a format with notes of its own (DOCX, HTML, Markdown) says outright: text without marks, and both linked.
+
+    Offsets count in text. Note ids are any that are unique in the flow; `notes` replaces them.
+    """
+
+    text: str
+    marks: tuple[Mark, ...] = ()
+    notes: tuple[Note, ...] = ()
+    sections: tuple[Section, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a reader makes of a file, and what its metadata says. Nothing is judged yet.
+
+    pages in reading order where the format has pages or lines (PDF, TXT); flow where it has neither.
+    """
+
+    path: str
+    pages: tuple[Page, ...]
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    published: str = ""
+    language: str = ""
+    problems: tuple[Problem, ...] = ()
+    flow: Flow | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,22 @@ def _reads_on(last: BodyLine, first: BodyLine, size: float) -> bool:
     return True
 
 
+def mark_block(lines: Sequence[BodyLine]) -> None:
+    """Set `heading` of body lines without geometry: short paragraphs of one line, without a full stop."""
+    for index, item in enumerate(lines):
+        alone = item.paragraph and (index + 1 == len(lines) or lines[index + 1].paragraph)
+        text = item.line.text.strip()
+        item.heading = (
+            alone
+            and index + 1 < len(lines)
+            and 3 <= len(text) <= 80
+            and text[:1].isupper()
+            and text[-1].isalnum()
+            and not _BULLET.match(text)
+            and len(text.split()) <= 12
+        )
+
+
 def write_body(lines: Sequence[BodyLine], pages: Sequence[Page], vocabulary: Vocabulary) -> Body:
     """Join body lines, take the marks out, and note where pages and sections begin."""
     writer = _Writer(vocabulary)
