@@ -14,6 +14,7 @@
     │   ├── IncompatibleGeneration   written by another format version or model
     │   └── ReindexRunning       another process writes this index
     ├── QueryError               the question or its options make no sense
+    ├── NotReady                 the server is still loading what it needs
     ├── NotFound                 no such brief, passage, page or generation
     └── AnswerError              no answer could be made
 
@@ -76,6 +77,10 @@ class ReindexRunning(GenerationError):
 
 class QueryError(BriefqaError):
     """The question or one of its options makes no sense."""
+
+
+class NotReady(BriefqaError):
+    """The server is still loading what it needs to answer."""
 
 
 class NotFound(BriefqaError):

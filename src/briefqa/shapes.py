@@ -2,20 +2,135 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from briefqa.briefs import Brief, Note, Problem
+    from collections.abc import Iterable, Sequence
+
+    from briefqa.briefs import Brief, Mark, Note, PageSpan, Passage, Problem
+    from briefqa.generation import BriefRecord, StoredPassage
+    from briefqa.search import CitedNote, Hit, Ranking
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def source_of(note: Note) -> dict[str, Any] | None:
-    """Give the CSL-JSON item of the first source that the note cites, or None."""
-    return note.sources[0].csl if note.sources else None
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Addresses of what briefqa serves. base: scheme and host without a closing slash, or "" for relative ones."""
+
+    base: str
+
+    def brief(self, brief_id: str) -> str:
+        """Give the web page of a brief."""
+        return f"{self.base}/briefs/{quote(brief_id, safe='')}"
+
+    def passage(self, passage: Passage) -> str:
+        """Give the place of a passage, highlighted, on the page of its brief."""
+        return f"{self.brief(passage.brief_id)}?passage={quote(passage.id, safe='')}#passage"
+
+    def note(self, brief_id: str, note_id: str) -> str:
+        """Give the place of a note on the page of its brief."""
+        return f"{self.brief(brief_id)}#note-{quote(note_id, safe='')}"
 
 
-def problem(item: Problem) -> dict[str, Any]:
-    """Show something in a brief that could not be understood: {"page", "message"}."""
-    return {"page": item.page, "message": item.message}
+def ranking(found: Ranking, links: Links) -> dict[str, Any]:
+    """Show the hits for one question, as `POST /v1/search` and `briefqa search --json` do."""
+    return {
+        "query": found.query,
+        "generation": found.generation,
+        "took_ms": round(found.timings.total, 1),
+        "hits": [hit(item, links) for item in found.hits],
+    }
+
+
+def hit(found: Hit, links: Links) -> dict[str, Any]:
+    """Show one passage with its rank, its score and the notes that it cites."""
+    shown = passage(found.stored, found.notes, links)
+    shown["passage"]["highlights"] = [{"start": start, "end": end} for start, end in found.highlights]
+    return {"rank": found.rank, "score": round(found.score, 6), **shown}
+
+
+def passage(stored: StoredPassage, notes: Iterable[CitedNote], links: Links) -> dict[str, Any]:
+    """Show a passage, the brief that it is from and the notes that it cites. A note's offset counts in "text"."""
+    found = stored.passage
+    return {
+        "brief": brief_reference(stored.brief, links),
+        "passage": {
+            "id": found.id,
+            "text": found.text,
+            "start": found.start,
+            "end": found.end,
+            "section": found.section,
+            "pages": [{"index": page.index, "label": page.label} for page in found.pages],
+            "highlights": [],
+            "url": links.passage(found),
+        },
+        "notes": [
+            {
+                "label": cited.note.label,
+                "kind": cited.note.kind,
+                "offset": cited.offset,
+                "page": cited.note.page,
+                "text": cited.note.text,
+                "source": source_of(cited.note),
+                "url": links.note(found.brief_id, cited.note.id),
+            }
+            for cited in notes
+        ],
+    }
+
+
+def brief_reference(record: BriefRecord, links: Links) -> dict[str, Any]:
+    """Show which brief it is."""
+    return {
+        "id": record.id,
+        "title": record.title,
+        "collection": record.collection,
+        "authors": list(record.authors),
+        "published": record.published,
+        "url": links.brief(record.id),
+    }
+
+
+def brief_summary(record: BriefRecord, links: Links) -> dict[str, Any]:
+    """Show which brief it is and how much is in it."""
+    return {
+        **brief_reference(record, links),
+        "path": record.path,
+        "language": record.language,
+        "pages": record.pages,
+        "passages": record.passages,
+        "notes": record.notes,
+    }
+
+
+def whole_brief(record: BriefRecord, brief: Brief, links: Links) -> dict[str, Any]:
+    """Show all that is known of a brief. Offsets count in "body"."""
+    return {
+        **brief_reference(record, links),
+        "path": record.path,
+        "language": record.language,
+        "body": brief.body,
+        "pages": [asdict(page) for page in brief.pages],
+        "sections": [asdict(section) for section in brief.sections],
+        "marks": [mark(item) for item in brief.marks],
+        "notes": [
+            {
+                "id": note.id,
+                "label": note.label,
+                "kind": note.kind,
+                "page": note.page,
+                "text": note.text,
+                "sources": [source.csl for source in note.sources],
+                "url": links.note(brief.id, note.id),
+            }
+            for note in brief.notes
+        ],
+        "problems": [problem(item) for item in brief.problems],
+    }
 
 
 def inspection(brief: Brief) -> dict[str, Any]:
@@ -24,10 +139,7 @@ def inspection(brief: Brief) -> dict[str, Any]:
         "title": brief.title,
         "pages": len(brief.pages),
         "text": brief.body,
-        "markers": [
-            {"label": mark.label, "offset": mark.offset, "page": mark.page, "note_id": mark.note_id}
-            for mark in brief.marks
-        ],
+        "markers": [mark(item) for item in brief.marks],
         "notes": [
             {
                 "note_id": note.id,
@@ -41,3 +153,40 @@ def inspection(brief: Brief) -> dict[str, Any]:
         ],
         "problems": [problem(item) for item in brief.problems],
     }
+
+
+def mark(item: Mark) -> dict[str, Any]:
+    """Show a mark. Its offset counts in the body."""
+    return {"label": item.label, "offset": item.offset, "page": item.page, "note_id": item.note_id}
+
+
+def source_of(note: Note) -> dict[str, Any] | None:
+    """Give the CSL-JSON item of the first source that the note cites, or None."""
+    return note.sources[0].csl if note.sources else None
+
+
+def problem(item: Problem) -> dict[str, Any]:
+    """Show something in a brief that could not be understood. page 0: the brief as a whole."""
+    return {"page": item.page, "message": item.message}
+
+
+def sendable(value: Any) -> Any:
+    """Copy JSON with halves of surrogate pairs (from ill-encoded files and file names) replaced: UTF-8 has none.
+
+    Each becomes one character, so that offsets stay true.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else _LONE_SURROGATE.sub("�", value)
+    if isinstance(value, dict):
+        return {sendable(key): sendable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [sendable(item) for item in value]
+    return value
+
+
+def page_label(pages: Sequence[PageSpan]) -> str:
+    """Name the pages of a passage as a reader would: "p. 3" or "pp. iv–v"; "" if it has none."""
+    labels = [page.label or str(page.index) for page in pages]
+    if not labels:
+        return ""
+    return f"p. {labels[0]}" if len(labels) == 1 else f"pp. {labels[0]}–{labels[-1]}"

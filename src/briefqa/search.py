@@ -1,0 +1,157 @@
+"""From a question to ranked passages, each with the notes that it cites."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from briefqa.errors import IncompatibleGeneration, QueryError
+
+if TYPE_CHECKING:
+    from briefqa.briefs import Note
+    from briefqa.embedding import Embedder
+    from briefqa.generation import Index, IndexInfo, StoredPassage
+
+_WORD = re.compile(r"\w+")
+# Words that say how a question is put and not what it is about: no use in showing the reader where they stand.
+_PLAIN_WORDS = frozenset(
+    _WORD.findall(
+        "about also and any are been but can could did does for from had has have how into its may more most much not "
+        "off one our out over shall should some such than that the their them then there these they this those under "
+        "upon was were what when where which who whom whose why will with would you your"
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CitedNote:
+    """A note, and one place in a passage that cites it. offset counts in `Passage.text`."""
+
+    note: Note
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage with rank (from 1) and score (higher is nearer).
+
+    notes: one entry for every mark of the passage that leads to a note, by offset.
+    highlights: spans of `Passage.text` that hold words of the question.
+    """
+
+    rank: int
+    score: float
+    stored: StoredPassage
+    notes: tuple[CitedNote, ...]
+    highlights: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds that each step of a search took."""
+
+    embed: float
+    search: float
+    fetch: float
+
+    @property
+    def total(self) -> float:
+        """All steps together."""
+        return self.embed + self.search + self.fetch
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The hits for one question, best first, all from one generation."""
+
+    query: str
+    generation: str
+    hits: tuple[Hit, ...]
+    timings: Timings
+
+
+class Searcher:
+    """Searches one generation, which it holds for life. Safe to use from several threads."""
+
+    def __init__(self, index: Index, embedder: Embedder) -> None:
+        """Raise IncompatibleGeneration if the index was built with another model than embedder."""
+        self._info = index.info()
+        if self._info.fingerprint != embedder.fingerprint:
+            raise IncompatibleGeneration(
+                f"Generation {self._info.generation} was built with the model {self._info.model!r}, and the settings "
+                f"ask for {embedder.model!r} or for other prompts: run `briefqa reindex` with these settings."
+            )
+        self._index = index
+        self._embedder = embedder
+
+    @property
+    def info(self) -> IndexInfo:
+        """What the generation holds."""
+        return self._info
+
+    def search(self, query: str, k: int) -> Ranking:
+        """Find the k passages nearest to the question; fewer where the index holds fewer.
+
+        Raises QueryError for a question that `clean_question` refuses, or for k < 1.
+        """
+        question = clean_question(query)
+        if k < 1:
+            raise QueryError(f"k = {k} asks for no passages: choose 1 or more.")
+        started = time.perf_counter()
+        vector = self._embedder.embed_query(question)
+        embedded = time.perf_counter()
+        scored = self._index.dense(vector, min(k, self._info.passages)) if self._info.passages else []
+        searched = time.perf_counter()
+        stored = self._index.fetch([passage_id for passage_id, _ in scored])
+        fetched = time.perf_counter()
+        wanted = _telling_words(question)
+        hits = tuple(
+            Hit(rank, float(score), found, cited_notes(found), _places(wanted, found.passage.text))
+            for rank, ((_, score), found) in enumerate(zip(scored, stored, strict=True), start=1)
+        )
+        timings = Timings(_ms(started, embedded), _ms(embedded, searched), _ms(searched, fetched))
+        return Ranking(query, self._info.generation, hits, timings)
+
+
+def clean_question(query: str) -> str:
+    """Return the question without space around it.
+
+    Raises QueryError if nothing is left, or if it holds a NUL or half a surrogate pair, which no model can read.
+    """
+    question = query.strip()
+    if not question:
+        raise QueryError("The question is empty: ask something.")
+    if "\0" in question or any("\ud800" <= character <= "\udfff" for character in question):
+        raise QueryError("The question holds characters that are not text: a NUL or half a surrogate pair.")
+    return question
+
+
+def cited_notes(stored: StoredPassage) -> tuple[CitedNote, ...]:
+    """Pair each mark of the passage with its note; marks that lead nowhere are left out."""
+    notes = {note.id: note for note in stored.notes}
+    passage = stored.passage
+    return tuple(
+        CitedNote(notes[mark.note_id], mark.offset - passage.start)
+        for mark in passage.marks
+        if mark.note_id is not None and mark.note_id in notes
+    )
+
+
+def _telling_words(question: str) -> frozenset[str]:
+    words = (word.casefold() for word in _WORD.findall(question))
+    return frozenset(_stem(word) for word in words if len(word) > 2 and word not in _PLAIN_WORDS)
+
+
+def _places(wanted: frozenset[str], text: str) -> tuple[tuple[int, int], ...]:
+    return tuple(word.span() for word in _WORD.finditer(text) if _stem(word.group().casefold()) in wanted)
+
+
+def _stem(word: str) -> str:
+    """Drop an English plural's s, so that "levee" is found in "levees"."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def _ms(start: float, end: float) -> float:
+    return (end - start) * 1000

@@ -1,0 +1,159 @@
+"""The JSON endpoints. Handlers are plain functions, run in threads, so that a search never holds up /healthz."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse
+
+from briefqa import shapes
+from briefqa.errors import NotFound
+from briefqa.generation import BriefRecord
+from briefqa.search import cited_notes
+from briefqa.service import wire
+from briefqa.service.live import Live
+
+_LARGEST_OFFSET = 2**31 - 1
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    404: {"model": wire.ProblemDetails, "description": "There is no such thing in the live generation"},
+    413: {"model": wire.ProblemDetails, "description": "The request's body is too large"},
+    422: {
+        "model": wire.ProblemDetails,
+        "description": "A field is missing, unknown, of the wrong type or out of range",
+    },
+    503: {"model": wire.ProblemDetails, "description": "Nothing is indexed yet, or the server is still starting"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a request may ask for. hits: how many it gets if it does not say."""
+
+    hits: int = 5
+    max_hits: int = 100
+    max_query_chars: int = 2000
+
+    @property
+    def max_body_bytes(self) -> int:
+        """The size of the largest JSON body that can hold a permitted question, each character escaped."""
+        return 12 * self.max_query_chars + 4096
+
+
+def links_of(request: Request) -> shapes.Links:
+    """Make addresses as this client sees the server."""
+    return shapes.Links(str(request.base_url).rstrip("/"))
+
+
+def make_router(live: Live, docs_in: Path, limits: Limits) -> APIRouter:
+    """Make the endpoints over a live index. docs_in: where the briefs' files lie."""
+    router = APIRouter()
+    _add_search(router, live, limits)
+    _add_briefs(router, live, limits, docs_in)
+    _add_health(router, live)
+    return router
+
+
+def _add_search(router: APIRouter, live: Live, limits: Limits) -> None:
+    @router.post("/v1/search", response_model=wire.SearchResponse, responses=_problems(413, 422, 503), tags=["search"])
+    def search(wanted: wire.SearchRequest, request: Request, response: Response) -> dict[str, Any]:
+        """Find the passages that answer to a question, with the notes that they cite."""
+        k = limits.hits if wanted.k is None else wanted.k
+        if k > limits.max_hits:
+            raise _invalid("k", f"Input should be less than or equal to {limits.max_hits}")
+        if len(wanted.query) > limits.max_query_chars:
+            raise _invalid("query", f"String should have at most {limits.max_query_chars} characters")
+        with live.searcher() as searcher:
+            found = searcher.search(wanted.query, k)
+        steps = found.timings
+        response.headers["Server-Timing"] = (
+            f"embed;dur={steps.embed:.1f}, search;dur={steps.search:.1f}, fetch;dur={steps.fetch:.1f}"
+        )
+        return shapes.ranking(found, links_of(request))
+
+    @router.get(
+        "/v1/passages/{passage_id}", response_model=wire.PassageResponse, responses=_problems(404, 503), tags=["briefs"]
+    )
+    def one_passage(passage_id: str, request: Request) -> dict[str, Any]:
+        """Give one passage, with the notes that it cites."""
+        with live.index() as index:
+            stored = index.fetch([passage_id])[0]
+            generation = index.info().generation
+        return {"generation": generation, **shapes.passage(stored, cited_notes(stored), links_of(request))}
+
+
+def _add_briefs(router: APIRouter, live: Live, limits: Limits, docs_in: Path) -> None:
+    @router.get("/v1/briefs", response_model=wire.BriefList, responses=_problems(422, 503), tags=["briefs"])
+    def list_briefs(
+        request: Request,
+        limit: Annotated[int, Query(ge=1, le=limits.max_hits, description="How many at most.")] = limits.max_hits,
+        offset: Annotated[int, Query(ge=0, le=_LARGEST_OFFSET, description="How many to pass over.")] = 0,
+    ) -> dict[str, Any]:
+        """List the briefs of the live generation, by path."""
+        with live.index() as index:
+            records = index.briefs(limit=limit, offset=offset)
+            info = index.info()
+        links = links_of(request)
+        return {
+            "generation": info.generation,
+            "total": info.briefs,
+            "limit": limit,
+            "offset": offset,
+            "briefs": [shapes.brief_summary(record, links) for record in records],
+        }
+
+    @router.get("/v1/briefs/{brief_id}", response_model=wire.WholeBrief, responses=_problems(404, 503), tags=["briefs"])
+    def one_brief(brief_id: str, request: Request) -> dict[str, Any]:
+        """Give a whole brief: its body, pages, sections, marks, notes, and what could not be understood."""
+        with live.index() as index:
+            record, brief = index.brief(brief_id)
+            generation = index.info().generation
+        return {"generation": generation, **shapes.whole_brief(record, brief, links_of(request))}
+
+    @router.get(
+        "/v1/briefs/{brief_id}/file", response_class=FileResponse, responses=_problems(404, 503), tags=["briefs"]
+    )
+    def brief_file(brief_id: str) -> FileResponse:
+        """Download the file that the brief was read from."""
+        with live.index() as index:
+            record, _ = index.brief(brief_id)
+        file = _file_of(record, docs_in)
+        # A brief may be anything, also a page with scripts: never shown as part of this site.
+        return FileResponse(
+            file,
+            media_type="application/octet-stream",
+            filename=file.name.encode("utf-8", "replace").decode(),
+            headers={"X-Content-Type-Options": "nosniff"},
+        )
+
+
+def _add_health(router: APIRouter, live: Live) -> None:
+    @router.get("/healthz", response_model=wire.Healthy, tags=["health"])
+    async def healthz() -> dict[str, Any]:
+        """Say that the process is alive. It needs no index and no model."""
+        return {"alive": True}
+
+    @router.get("/readyz", response_model=wire.Ready, responses=_problems(503), tags=["health"])
+    async def readyz() -> dict[str, Any]:
+        """Say whether searches are answered, and if not, why."""
+        return {"ready": True, "generation": live.check()}
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {status: _PROBLEMS[status] for status in statuses}
+
+
+def _invalid(field: str, message: str) -> RequestValidationError:
+    return RequestValidationError([{"type": "value_error", "loc": ("body", field), "msg": message}])
+
+
+def _file_of(record: BriefRecord, docs_in: Path) -> Path:
+    """Find the brief's file in docs_in. The catalog names it; a link that leads out of docs_in is not followed."""
+    root = docs_in.resolve()
+    for place in (record.path, *record.places):
+        file = (root / place).resolve()
+        if file.is_relative_to(root) and file.is_file():
+            return file
+    raise NotFound(f"The file of brief {record.id} is no longer in the folder of briefs: run `briefqa reindex`.")

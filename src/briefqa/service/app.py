@@ -1,0 +1,71 @@
+"""Puts the service together."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+from starlette.staticfiles import StaticFiles
+
+from briefqa import __version__
+from briefqa.generation import current_id, open_current
+from briefqa.service import api, pages, problems
+from briefqa.service.api import Limits
+from briefqa.service.body_limit import BodyLimit
+from briefqa.service.live import Live
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from briefqa.embedding import Embedder
+
+log = logging.getLogger(__name__)
+
+
+def create_app(index: Path, *, load: Callable[[], Embedder], docs_in: Path, limits: Limits | None = None) -> FastAPI:
+    """Make the service over an index folder, which may still be empty.
+
+    load: loads the model; called once, in the background. docs_in: where the files of the briefs lie.
+    """
+    live = Live(partial(open_current, index), partial(current_id, index), load)
+    return app_over(live, docs_in=docs_in, limits=limits or Limits())
+
+
+def app_over(live: Live, *, docs_in: Path, limits: Limits) -> FastAPI:
+    """Make the service over a live index, which the app starts and stops."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        live.start()
+        yield
+        live.stop()
+
+    app = FastAPI(
+        title="briefqa",
+        version=__version__,
+        description="Passages of briefs that answer to a question, with the footnotes that they cite.",
+        lifespan=lifespan,
+        redoc_url=None,
+    )
+    problems.install(app)
+    app.add_middleware(BodyLimit, max_bytes=limits.max_body_bytes)
+    app.include_router(api.make_router(live, docs_in, limits))
+    app.include_router(pages.make_router(live, limits))
+    app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
+    _declare_problems(app)
+    return app
+
+
+def _declare_problems(app: FastAPI) -> None:
+    """Say in the OpenAPI that errors are problem documents: FastAPI would declare them as plain JSON."""
+    declared = app.openapi()
+    for path in declared["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                content: dict[str, Any] = response.get("content", {})
+                if not status.startswith("2") and "application/json" in content:
+                    content[problems.MEDIA_TYPE] = content.pop("application/json")

@@ -1,0 +1,139 @@
+"""A small index in memory, through the same seam as the one on disk, and briefs to fill it with."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from briefqa.briefs import Brief, Mark, Note, PageSpan, Passage, Problem, Section, Source
+from briefqa.embedding import HashingEmbedder
+from briefqa.errors import NotFound
+from briefqa.generation import BriefRecord, IndexInfo, ScoredPassage, StoredPassage
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+LEVEE = "Levee premiums rose by 31 percent in four years. Nobody had planned for it."
+SCHOOL = "School meals cost each canteen 4 euros a day.\n\nMilk is not counted."
+
+
+def make_brief(body: str, *, path: str = "coast/levees.pdf", title: str = "Insuring the Coast") -> Brief:
+    """A brief of one passage, with a note on its first sentence, cited twice, and a mark that leads nowhere."""
+    brief_id = f"{zlib.crc32((path + body).encode('utf-8', 'replace')):016x}"
+    first = body.index(".") + 1
+    note = Note(
+        "n12",
+        "12",
+        "footnote",
+        1,
+        "Tidewater Institute, Premiums and Protection (2030), 14, https://example.org/premiums.",
+        (Source({"type": "report", "title": "Premiums", "URL": "https://example.org/premiums"}, 0, 40),),
+    )
+    marks = (Mark("12", first, 1, "n12"), Mark("12", len(body), 1, "n12"), Mark("13", len(body), 1, None))
+    return Brief(
+        brief_id,
+        path,
+        title,
+        body,
+        (PageSpan(1, "iv", 0, len(body)),),
+        marks=marks,
+        notes=(note,),
+        sections=(Section("What households pay", 0, len(body)),),
+        authors=("A. Writer",),
+        published="2031-03",
+        language="en",
+        problems=(Problem(brief_id, 1, "The mark 13 leads to no note."),),
+    )
+
+
+@dataclass
+class MemoryIndex:
+    """One passage a brief, searched exactly."""
+
+    stored: Sequence[Brief]
+    generation: str = "g1"
+    embedder: HashingEmbedder = field(default_factory=HashingEmbedder)
+    fingerprint: str = HashingEmbedder.fingerprint
+    closed: bool = False
+
+    def info(self) -> IndexInfo:
+        assert not self.closed
+        marks = sum(len(brief.marks) for brief in self.stored)
+        notes = sum(len(brief.notes) for brief in self.stored)
+        return IndexInfo(
+            generation=self.generation,
+            created="2031-04-02T03:15:00Z",
+            briefs=len(self.stored),
+            passages=len(self.stored),
+            notes=notes,
+            marks=marks,
+            dimension=self.embedder.dimension,
+            model=self.embedder.model,
+            fingerprint=self.fingerprint,
+            parent=None,
+        )
+
+    def dense(self, vector: NDArray[np.float32], k: int, only: Sequence[str] | None = None) -> list[ScoredPassage]:
+        assert not self.closed
+        vectors = self.embedder.embed_passages([brief.body for brief in self.stored])
+        scored = [
+            ScoredPassage(f"{brief.id}-0", float(score))
+            for brief, score in zip(self.stored, vectors @ vector, strict=True)
+            if only is None or f"{brief.id}-0" in only
+        ]
+        return sorted(scored, key=lambda item: (-item.score, item.passage_id))[:k]
+
+    def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
+        assert not self.closed
+        found = []
+        for passage_id in passage_ids:
+            record, brief = self.brief(passage_id.removesuffix("-0"))
+            passage = Passage(
+                passage_id,
+                brief.id,
+                0,
+                0,
+                len(brief.body),
+                brief.body,
+                section="What households pay",
+                pages=brief.pages,
+                marks=brief.marks,
+            )
+            found.append(StoredPassage(passage, record, brief.notes))
+        return found
+
+    def briefs(self, *, limit: int, offset: int = 0) -> list[BriefRecord]:
+        assert not self.closed
+        ordered = sorted(self.stored, key=lambda brief: brief.path)
+        return [_record(brief) for brief in ordered[offset : offset + limit]]
+
+    def brief(self, brief_id: str) -> tuple[BriefRecord, Brief]:
+        assert not self.closed
+        for brief in self.stored:
+            if brief.id == brief_id:
+                return _record(brief), brief
+        raise NotFound(f"There is no brief {brief_id!r} in generation {self.generation}.")
+
+    def close(self) -> None:
+        assert not self.closed, "closed twice"
+        self.closed = True
+
+
+def _record(brief: Brief) -> BriefRecord:
+    return BriefRecord(
+        id=brief.id,
+        path=brief.path,
+        places=(brief.path,),
+        title=brief.title,
+        collection=brief.collection,
+        authors=brief.authors,
+        published=brief.published,
+        language=brief.language,
+        pages=len(brief.pages),
+        passages=1,
+        notes=len(brief.notes),
+    )

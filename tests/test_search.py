@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from briefqa.embedding import HashingEmbedder
+from briefqa.errors import IncompatibleGeneration, QueryError
+from briefqa.search import Searcher
+from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from briefqa.generation import StoredPassage
+
+BRIEFS = (make_brief(LEVEE), make_brief(SCHOOL, path="meals.txt", title="School Meals"))
+
+
+def searcher() -> Searcher:
+    return Searcher(MemoryIndex(BRIEFS), HashingEmbedder())
+
+
+def test_the_nearest_passage_comes_first() -> None:
+    ranking = searcher().search("What do school meals cost?", 2)
+
+    assert [hit.rank for hit in ranking.hits] == [1, 2]
+    assert ranking.hits[0].stored.passage.text == SCHOOL
+    assert ranking.hits[0].score > ranking.hits[1].score
+    assert ranking.generation == "g1"
+
+
+def test_each_linked_mark_brings_its_note_with_its_place_in_the_passage() -> None:
+    [hit] = searcher().search("levee premiums", 1).hits
+
+    assert [(cited.note.label, cited.offset) for cited in hit.notes] == [("12", 48), ("12", len(LEVEE))]
+    assert LEVEE[: hit.notes[0].offset].endswith("in four years.")
+
+
+def test_offsets_count_from_the_start_of_the_passage() -> None:
+    class Later(MemoryIndex):
+        def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
+            return [
+                replace(
+                    stored,
+                    passage=replace(
+                        stored.passage,
+                        start=100,
+                        marks=tuple(replace(mark, offset=mark.offset + 100) for mark in stored.passage.marks),
+                    ),
+                )
+                for stored in super().fetch(passage_ids)
+            ]
+
+    [hit] = Searcher(Later(BRIEFS), HashingEmbedder()).search("levee premiums", 1).hits
+
+    assert [cited.offset for cited in hit.notes] == [48, len(LEVEE)]
+
+
+def test_the_words_of_the_question_are_shown_but_not_its_plain_ones() -> None:
+    [hit] = searcher().search("By how much did the levee premium rise?", 1).hits
+
+    assert [LEVEE[start:end] for start, end in hit.highlights] == ["Levee", "premiums"]
+
+
+def test_the_same_question_finds_the_same_hits() -> None:
+    one, two = (searcher().search("What is planned?", 2).hits for _ in range(2))
+
+    assert one == two
+
+
+@pytest.mark.parametrize("query", ["", "  \n\t", "\u2003", "levee\0", "levee \ud83d"])
+def test_a_question_that_is_none_is_refused(query: str) -> None:
+    with pytest.raises(QueryError):
+        searcher().search(query, 1)
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_no_passages_cannot_be_asked_for(k: int) -> None:
+    with pytest.raises(QueryError):
+        searcher().search("levee", k)
+
+
+def test_more_passages_than_there_are_gives_all() -> None:
+    assert len(searcher().search("levee", 10**9).hits) == 2
+
+
+def test_an_empty_index_gives_no_hits() -> None:
+    assert Searcher(MemoryIndex(()), HashingEmbedder()).search("levee", 5).hits == ()
+
+
+def test_an_index_of_another_model_is_not_searched() -> None:
+    with pytest.raises(IncompatibleGeneration, match="briefqa reindex"):
+        Searcher(MemoryIndex(BRIEFS, fingerprint="other"), HashingEmbedder())
