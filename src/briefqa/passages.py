@@ -35,7 +35,9 @@ _ABBREVIATIONS = (
 ).split()
 _NOT_ABBREVIATED = "".join(rf"(?<!\b{re.escape(short)}\.)" for short in (*_ABBREVIATIONS, *("§", "§§")))
 _SENTENCE_END = (
-    r"(?:(?<=[.!?…])|(?<=[.!?…][\"'”’»)\]]))" + _NOT_ABBREVIATED + r"(?<!\b[A-Z]\.)[^\S\n]+(?=[^\sa-z])|(?<=[。！？])(?=\S)"
+    r"(?:(?<=[.!?…])|(?<=[.!?…][\"'”’»)\]]))"
+    + _NOT_ABBREVIATED
+    + r"(?<!\b[A-Z]\.)[^\S\n]+(?=[^\sa-z])|(?<=[。！？])(?=\S)"
 )
 _CLAUSE_END = r"(?<=[;:,–—，；、])\s+"
 _SEPARATORS = [r"\n+", _SENTENCE_END, _CLAUSE_END, r"\s+", ""]
@@ -72,8 +74,13 @@ def split(brief: Brief, count_tokens: CountTokens, *, max_tokens: int, window: i
 
 
 def embedded_text(passage: Passage) -> str:
-    """What the model sees of a passage: its context, then its text (without the white space a mark may stand in)."""
-    return _joined(passage.context, passage.text.strip())
+    """What the model sees of a passage: its context, then its text."""
+    return with_context(passage.context, passage.text)
+
+
+def with_context(context: str, text: str) -> str:
+    """Put a passage's context before its text, which is freed of the white space that a mark may stand in."""
+    return f"{context}\n\n{text.strip()}" if context else text.strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +153,6 @@ class _Contexts:
                 break
             kept.append(word)
         return " ".join(kept)
-
-
-def _joined(context: str, text: str) -> str:
-    return f"{context}\n\n{text}" if context else text
 
 
 def _paragraphs(body: str) -> Iterator[tuple[int, int]]:
@@ -256,7 +259,7 @@ def _within_window(
     """Spans, counted as they will be embedded; what exceeds the window is halved until it fits."""
     fitting: list[tuple[int, int]] = []
     while spans:
-        counts = count_tokens([_joined(contexts.at(start), body[start:end]) for start, end in spans])
+        counts = count_tokens([with_context(contexts.at(start), body[start:end]) for start, end in spans])
         halves: list[tuple[int, int]] = []
         for (start, end), count in zip(spans, counts, strict=True):
             if count <= window:

@@ -1,0 +1,10 @@
+"""What a generation knows, in one SQLite file: briefs, passages, notes, marks, sources, files. The only importer of sqlite3.
+
+`writer` builds the file once, `reader` serves it, read-only for ever; `records` is what both speak of.
+"""
+
+from briefqa.catalog.reader import Catalog
+from briefqa.catalog.records import BriefRecord, Counts, FileRecord, StoredPassage
+from briefqa.catalog.writer import CatalogWriter
+
+__all__ = ["BriefRecord", "Catalog", "CatalogWriter", "Counts", "FileRecord", "StoredPassage"]

@@ -1,0 +1,232 @@
+"""Reading a catalog that will never change again."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections import defaultdict
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from briefqa.briefs import Brief, Mark, Note, Passage, Problem, Section, Source
+from briefqa.catalog.records import (
+    APPLICATION_ID,
+    BriefRecord,
+    Counts,
+    FileRecord,
+    StoredPassage,
+    pages_from_json,
+    restored,
+)
+from briefqa.errors import CorruptGeneration, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from os import PathLike
+    from pathlib import Path
+
+_RECORD = "b.id, b.path, b.title, b.authors, b.published, b.language, b.page_count, b.passage_count, b.note_count"
+_PASSAGE = "p.id, p.brief, p.ordinal, p.begins, p.ends, p.text, p.context, p.section, p.pages"
+_THESE = "(SELECT value FROM json_each(?))"
+
+
+def immutable_uri(file: PathLike[str]) -> str:
+    """SQLite's address of a file that nobody writes, so that it is read without locks and journals."""
+    return f"file:{quote(str(file).encode('utf-8', 'surrogateescape'))}?mode=ro&immutable=1"
+
+
+class Catalog:
+    """An open catalog. Safe for many threads: they take turns, each for about a millisecond.
+
+    The file is held open, so that a catalog that a later reindex has pruned can be read until it is closed.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+        if not file.is_file():
+            raise CorruptGeneration(f"{file} is missing. Run `briefqa rollback`, or `briefqa reindex`.")
+        with self._guarded():
+            self._connection = sqlite3.connect(immutable_uri(file), uri=True, check_same_thread=False)
+        try:
+            found = self._select("PRAGMA application_id")[0][0]
+            if found != APPLICATION_ID:
+                raise CorruptGeneration(f"{file} is not a catalog of briefqa. Run `briefqa reindex`.")
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    def counts(self) -> Counts:
+        """How much there is, counted row by row."""
+        tables = ("briefs", "passages", "notes", "marks", "marks WHERE note IS NULL")
+        (row,) = self._select("SELECT " + ", ".join(f"(SELECT count(*) FROM {table})" for table in tables))  # noqa: S608
+        return Counts(*row)
+
+    def files(self) -> list[FileRecord]:
+        """Every file of docs_in, in the order of the paths."""
+        rows = self._select("SELECT path, size, mtime_ns, sha256, brief, failure FROM files")
+        return sorted((FileRecord(*row) for row in rows), key=lambda file: file.path)
+
+    def positions(self, passage_ids: Iterable[str]) -> list[int]:
+        """The vector rows of passages; ids that there are not are passed over."""
+        rows = self._select(f"SELECT position FROM passages WHERE id IN {_THESE}", json.dumps(list(passage_ids)))  # noqa: S608
+        return [row[0] for row in rows]
+
+    def passage_ids(self, positions: Sequence[int]) -> list[str]:
+        """The ids of the passages at these vector rows, in the same order."""
+        rows = self._select(
+            f"SELECT position, id FROM passages WHERE position IN {_THESE}", json.dumps(list(positions))
+        )  # noqa: S608
+        ids = dict(rows)
+        with self._guarded():
+            return [ids[position] for position in positions]
+
+    def briefs(self, *, limit: int, offset: int = 0) -> list[BriefRecord]:
+        """Records of briefs in the order of their paths."""
+        rows = self._select(f"SELECT {_RECORD} FROM briefs b ORDER BY b.path, b.id LIMIT ? OFFSET ?", limit, offset)  # noqa: S608
+        return list(self._records(rows).values())
+
+    def brief(self, brief_id: str) -> tuple[BriefRecord, Brief]:
+        """A brief whole, and its record. Raises NotFound."""
+        rows = self._select(
+            f"SELECT {_RECORD}, b.body, b.pages, b.sections, b.problems FROM briefs b WHERE b.id = ?", brief_id
+        )  # noqa: E501, S608
+        if not rows:
+            raise NotFound(f"There is no brief {brief_id!r}: `GET /v1/briefs` lists all of them.")
+        record = self._records([row[:9] for row in rows])[brief_id]
+        body, pages, sections, problems = rows[0][9:]
+        marks = self._select("SELECT label, at, page, note FROM marks WHERE brief = ? ORDER BY ordinal", brief_id)
+        notes = self._notes("brief = ?", brief_id)
+        with self._guarded():
+            return record, Brief(
+                id=record.id,
+                path=record.path,
+                title=record.title,
+                body=body,
+                pages=pages_from_json(pages),
+                marks=tuple(Mark(*mark) for mark in marks),
+                notes=tuple(notes.values()),
+                sections=tuple(Section(*section) for section in json.loads(sections)),
+                authors=record.authors,
+                published=record.published,
+                language=record.language,
+                problems=tuple(Problem(*problem) for problem in json.loads(problems)),
+            )
+
+    def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
+        """Passages whole, in the same order, in a handful of queries however many. Raises NotFound."""
+        ids = json.dumps(list(passage_ids))
+        rows = self._select(
+            f"SELECT {_PASSAGE}, {_RECORD} FROM passages p JOIN briefs b ON b.id = p.brief WHERE p.id IN {_THESE}", ids
+        )  # noqa: E501, S608
+        by_id = {row[0]: row for row in rows}
+        for passage_id in passage_ids:
+            if passage_id not in by_id:
+                raise NotFound(f"There is no passage {passage_id!r} in this generation: search again.")
+        records = self._records([row[9:] for row in rows])
+        marks = self._marks_of_passages(ids)
+        keys = json.dumps(
+            [[row[1], mark.note_id] for row in rows for mark in marks[row[0]] if mark.note_id is not None]
+        )
+        pairs = "(brief, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
+        notes = self._notes(pairs, keys) if keys != "[]" else {}
+        with self._guarded():
+            return [self._stored(by_id[passage_id], records, marks[passage_id], notes) for passage_id in passage_ids]
+
+    def _stored(
+        self,
+        row: tuple[Any, ...],
+        records: dict[str, BriefRecord],
+        marks: list[Mark],
+        notes: dict[tuple[str, str], Note],
+    ) -> StoredPassage:
+        passage_id, brief_id, ordinal, begins, ends, text, context, section, pages = row[:9]
+        cited = dict.fromkeys((brief_id, mark.note_id) for mark in marks if mark.note_id is not None)
+        passage = Passage(
+            id=passage_id,
+            brief_id=brief_id,
+            ordinal=ordinal,
+            start=begins,
+            end=ends,
+            text=text,
+            context=context,
+            section=section,
+            pages=pages_from_json(pages),
+            marks=tuple(marks),
+        )
+        return StoredPassage(passage, records[brief_id], tuple(notes[key] for key in cited if key in notes))
+
+    def _marks_of_passages(self, ids: str) -> dict[str, list[Mark]]:
+        marks: dict[str, list[Mark]] = defaultdict(list)
+        rows = self._select(
+            "SELECT p.id, m.label, m.at, m.page, m.note FROM passages p "  # noqa: S608 - the text of the query is fixed
+            f"JOIN marks m ON m.brief = p.brief AND m.passage = p.ordinal WHERE p.id IN {_THESE} ORDER BY m.ordinal",
+            ids,
+        )
+        for passage_id, *mark in rows:
+            marks[passage_id].append(Mark(*mark))
+        return marks
+
+    def _notes(self, where: str, parameter: str) -> dict[tuple[str, str], Note]:
+        """Notes with their sources, by brief and id, in the order of each brief."""
+        rows = self._select(
+            f"SELECT brief, id, label, kind, page, text FROM notes WHERE {where} ORDER BY brief, ordinal", parameter
+        )  # noqa: E501, S608
+        of_note = where.replace("(brief, id)", "(brief, note)")
+        cited = self._select(
+            f"SELECT brief, note, csl, begins, ends FROM sources WHERE {of_note} ORDER BY ordinal", parameter
+        )  # noqa: E501, S608
+        sources: dict[tuple[str, str], list[Source]] = defaultdict(list)
+        with self._guarded():
+            for brief_id, note_id, csl, begins, ends in cited:
+                sources[brief_id, note_id].append(Source(json.loads(csl), begins, ends))
+        return {
+            (brief_id, note_id): Note(note_id, label, kind, page, text, tuple(sources[brief_id, note_id]))
+            for brief_id, note_id, label, kind, page, text in rows
+        }
+
+    def _records(self, rows: Iterable[tuple[Any, ...]]) -> dict[str, BriefRecord]:
+        """Records by id, in the order of rows, with the places of all of them."""
+        rows = list(rows)
+        places: dict[str, list[str]] = defaultdict(list)
+        ids = json.dumps(list({row[0] for row in rows}))
+        for brief_id, path in self._select(f"SELECT brief, path FROM files WHERE brief IN {_THESE}", ids):  # noqa: S608
+            places[brief_id].append(path)
+        with self._guarded():
+            return {
+                brief_id: BriefRecord(
+                    id=brief_id,
+                    path=path,
+                    places=tuple(sorted(places[brief_id])),
+                    title=title,
+                    collection=path.split("/", 1)[0] if "/" in path else "",
+                    authors=tuple(json.loads(authors)),
+                    published=published,
+                    language=language,
+                    pages=pages,
+                    passages=passages,
+                    notes=notes,
+                )
+                for brief_id, path, title, authors, published, language, pages, passages, notes in rows
+            }
+
+    def _select(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        with self._lock, self._guarded():
+            return [restored(row) for row in self._connection.execute(query, parameters)]
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Turn whatever damage makes SQLite or the reading of its values raise into CorruptGeneration."""
+        try:
+            yield
+        except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError, OverflowError, MemoryError) as error:
+            raise CorruptGeneration(
+                f"{self._file} is damaged ({error}). Run `briefqa rollback`, or `briefqa reindex` to build it anew."
+            ) from error

@@ -1,0 +1,130 @@
+"""What the catalog keeps, and how values are put into SQLite and taken out again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from briefqa.briefs import PageSpan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from briefqa.briefs import Note, Passage
+
+# Kept in the file's header, so that a foreign database is told from a damaged one.
+APPLICATION_ID = 0x62726651  # "brfQ"
+
+SCHEMA = """
+CREATE TABLE files (
+    path PRIMARY KEY, size INTEGER, mtime_ns INTEGER, sha256 TEXT, brief TEXT, failure
+) WITHOUT ROWID;
+CREATE TABLE briefs (
+    id TEXT PRIMARY KEY, path, title, authors TEXT, published, language, body, pages TEXT, sections TEXT,
+    problems TEXT, page_count INTEGER, passage_count INTEGER, note_count INTEGER
+);
+CREATE TABLE passages (
+    position INTEGER PRIMARY KEY, id TEXT, brief TEXT, ordinal INTEGER, begins INTEGER, ends INTEGER, text, context,
+    section, pages TEXT, digest BLOB
+);
+CREATE TABLE notes (
+    brief TEXT, id, ordinal INTEGER, label, kind TEXT, page INTEGER, text, PRIMARY KEY (brief, id)
+) WITHOUT ROWID;
+CREATE TABLE sources (
+    brief TEXT, note, ordinal INTEGER, csl TEXT, begins INTEGER, ends INTEGER, PRIMARY KEY (brief, note, ordinal)
+) WITHOUT ROWID;
+CREATE TABLE marks (
+    brief TEXT, ordinal INTEGER, label, at INTEGER, page INTEGER, note, passage INTEGER, PRIMARY KEY (brief, ordinal)
+) WITHOUT ROWID;
+"""
+
+# Made after all rows are in, which is faster.
+INDEXES = """
+CREATE INDEX files_brief ON files (brief);
+CREATE INDEX briefs_path ON briefs (path, id);
+CREATE UNIQUE INDEX passages_id ON passages (id);
+CREATE INDEX passages_brief ON passages (brief, ordinal);
+CREATE INDEX passages_digest ON passages (digest);
+CREATE INDEX marks_passage ON marks (brief, passage);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much a catalog holds. unlinked: marks that lead to no note."""
+
+    briefs: int
+    passages: int
+    notes: int
+    marks: int
+    unlinked: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """A file of docs_in as it was last read. path: relative, forward slashes.
+
+    brief: the id of what it holds, None where reading failed; failure: then the message, else "".
+    """
+
+    path: str
+    size: int
+    mtime_ns: int
+    sha256: str
+    brief: str | None
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BriefRecord:
+    """A brief without its text. places: all the paths at which it lies, path being the first of them.
+
+    pages, passages, notes: how many it has.
+    """
+
+    id: str
+    path: str
+    places: tuple[str, ...]
+    title: str
+    collection: str
+    authors: tuple[str, ...]
+    published: str
+    language: str
+    pages: int
+    passages: int
+    notes: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage with its brief and the notes that its marks lead to, in the order of the marks, each once."""
+
+    passage: Passage
+    brief: BriefRecord
+    notes: tuple[Note, ...]
+
+
+def storable(value: Any) -> Any:
+    """Value as SQLite takes it: a text with lone surrogates (an ill-encoded file name) as bytes."""
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return value.encode("utf-8", "surrogatepass")
+    return value
+
+
+def restored(row: Iterable[Any]) -> tuple[Any, ...]:
+    """A row as it was before `storable`."""
+    return tuple(value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value for value in row)
+
+
+def pages_to_json(pages: Iterable[PageSpan]) -> str:
+    """Page spans as a JSON list of lists."""
+    return json.dumps([[page.index, page.label, page.start, page.end] for page in pages])
+
+
+def pages_from_json(text: str) -> tuple[PageSpan, ...]:
+    """The inverse of `pages_to_json`."""
+    return tuple(PageSpan(*values) for values in json.loads(text))

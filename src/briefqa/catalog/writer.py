@@ -1,0 +1,196 @@
+"""Building a catalog, once, in a folder that nobody reads yet."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any, Self
+
+from briefqa.catalog.reader import immutable_uri
+from briefqa.catalog.records import APPLICATION_ID, INDEXES, SCHEMA, FileRecord, pages_to_json, restored, storable
+from briefqa.errors import GenerationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from briefqa.briefs import Brief, Passage
+
+_COPIED = "id, brief, ordinal, begins, ends, text, context, section, pages, digest"
+
+
+class CatalogWriter:
+    """Fills a new catalog. Passages get positions 0, 1, … in the order in which they come: the rows of their vectors.
+
+    Safe against nothing: no journal, no sync. A build that is cut short is thrown away whole; `finish` syncs.
+    """
+
+    def __init__(self, file: Path, parent: Path | None = None) -> None:
+        """Create file. parent: the catalog of the generation before, from which to copy; sound and unchanging."""
+        self._file = file
+        self._parent = parent
+        self._passages = 0
+        with self._guarded():
+            self._connection = sqlite3.connect(file, uri=True, isolation_level=None)
+            self._connection.executescript(
+                f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+                + SCHEMA
+            )
+            if parent is not None:
+                self._connection.execute("ATTACH ? AS parent", (immutable_uri(parent),))
+            self._connection.execute("BEGIN")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    @property
+    def passages(self) -> int:
+        """How many passages are in."""
+        return self._passages
+
+    def copy(self, kept: Mapping[str, str]) -> list[int]:
+        """Take over briefs of the parent as they are. kept: their ids, and the paths they now lie at.
+
+        Returns the positions that their passages have in the parent; here they are 0, 1, … in the same order. To be
+        called once, before `add`.
+        """
+        with self._guarded():
+            run = self._connection.execute
+            run("CREATE TEMP TABLE kept (id TEXT PRIMARY KEY, path)")
+            self._insert("temp.kept", [(brief_id, path) for brief_id, path in kept.items()])
+            these = "(SELECT id FROM temp.kept)"
+            run(f"INSERT INTO briefs SELECT * FROM parent.briefs WHERE id IN {these}")  # noqa: S608
+            run("UPDATE briefs SET path = (SELECT path FROM temp.kept WHERE kept.id = briefs.id)")
+            for table in ("notes", "sources", "marks"):
+                run(f"INSERT INTO {table} SELECT * FROM parent.{table} WHERE brief IN {these}")  # noqa: S608
+            run(
+                f"INSERT INTO passages (position, {_COPIED}) SELECT row_number() OVER (ORDER BY position) - 1, {_COPIED} "  # noqa: S608
+                f"FROM parent.passages WHERE brief IN {these} ORDER BY position"
+            )
+            positions = run(f"SELECT position FROM parent.passages WHERE brief IN {these} ORDER BY position").fetchall()  # noqa: S608
+        self._passages = len(positions)
+        return [row[0] for row in positions]
+
+    def add(self, brief: Brief, passages: Sequence[Passage], embedded: Sequence[str]) -> None:
+        """Put a brief in. embedded: the text of each passage as it is embedded."""
+        with self._guarded():
+            self._insert("briefs", [_brief_row(brief, len(passages))])
+            self._insert(
+                "notes",
+                [
+                    (brief.id, note.id, n, note.label, note.kind, note.page, note.text)
+                    for n, note in enumerate(brief.notes)
+                ],
+            )
+            self._insert(
+                "sources",
+                [
+                    (brief.id, note.id, n, json.dumps(source.csl), source.start, source.end)
+                    for note in brief.notes
+                    for n, source in enumerate(note.sources)
+                ],
+            )
+            place = {mark: passage.ordinal for passage in passages for mark in passage.marks}
+            self._insert(
+                "marks",
+                [
+                    (brief.id, n, mark.label, mark.offset, mark.page, mark.note_id, place.get(mark))
+                    for n, mark in enumerate(brief.marks)
+                ],
+            )
+            self._insert(
+                "passages",
+                [
+                    _passage_row(self._passages + n, passage, text)
+                    for n, (passage, text) in enumerate(zip(passages, embedded, strict=True))
+                ],
+            )
+        self._passages += len(passages)
+
+    def put_files(self, files: Iterable[FileRecord]) -> None:
+        """Put the files of docs_in in."""
+        with self._guarded():
+            self._insert("files", [astuple(file) for file in files])
+
+    def known_to_parent(self, first: int) -> list[tuple[int, int]]:
+        """Of the passages from position first on, those that the parent embedded, too: (position, there)."""
+        if self._parent is None:
+            return []
+        with self._guarded():
+            return self._connection.execute(
+                "SELECT p.position, min(o.position) FROM passages p JOIN parent.passages o ON o.digest = p.digest "
+                "WHERE p.position >= ? GROUP BY p.position",
+                (first,),
+            ).fetchall()
+
+    def contexts_and_texts(self, positions: Sequence[int]) -> list[tuple[str, str]]:
+        """Context and text of the passages at positions, in the same order."""
+        with self._guarded():
+            rows = self._connection.execute(
+                "SELECT position, context, text FROM passages WHERE position IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(positions)),),
+            )
+            texts = {position: restored(row) for position, *row in rows}
+        return [(texts[position][0], texts[position][1]) for position in positions]
+
+    def finish(self) -> None:
+        """Write all of it to the disk and close."""
+        with self._guarded():
+            self._connection.execute("COMMIT")
+            self._connection.executescript(INDEXES)
+            self._connection.close()
+
+    def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        if rows:
+            places = ", ".join("?" * len(rows[0]))
+            self._connection.executemany(
+                f"INSERT INTO {table} VALUES ({places})",  # noqa: S608 - table is one of ours
+                [tuple(map(storable, row)) for row in rows],
+            )
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise GenerationError(f"Cannot write {self._file} ({error}). Is the disk full?") from error
+
+
+def _brief_row(brief: Brief, passages: int) -> tuple[Any, ...]:
+    return (
+        brief.id,
+        brief.path,
+        brief.title,
+        json.dumps(brief.authors),
+        brief.published,
+        brief.language,
+        brief.body,
+        pages_to_json(brief.pages),
+        json.dumps([astuple(section) for section in brief.sections]),
+        json.dumps([astuple(problem) for problem in brief.problems]),
+        len(brief.pages),
+        passages,
+        len(brief.notes),
+    )
+
+
+def _passage_row(position: int, passage: Passage, embedded: str) -> tuple[Any, ...]:
+    return (
+        position,
+        passage.id,
+        passage.brief_id,
+        passage.ordinal,
+        passage.start,
+        passage.end,
+        passage.text,
+        passage.context,
+        passage.section,
+        pages_to_json(passage.pages),
+        hashlib.sha256(embedded.encode("utf-8", "surrogatepass")).digest()[:16],
+    )

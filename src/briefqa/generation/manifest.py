@@ -1,0 +1,159 @@
+"""What a generation says of itself, and whether its files are as it says."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from briefqa.catalog import Counts
+from briefqa.errors import CorruptGeneration, IncompatibleGeneration
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Raise it with every change of the files' layout: an older generation is then built anew from the briefs.
+FORMAT = 1
+
+CATALOG = "catalog.sqlite"
+VECTORS = "vectors.faiss"
+EMBEDDINGS = "embeddings.npy"
+MANIFEST = "manifest.json"
+
+REMEDY = "Run `briefqa rollback` to go back to an earlier generation, or `briefqa reindex` to build a new one."
+
+# So much of a file's beginning is compared at every opening: where headers lie, damage makes libraries crash.
+_HEAD = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """What is told of a generation to whoever asks. created: ISO 8601, UTC."""
+
+    generation: str
+    created: str
+    briefs: int
+    passages: int
+    notes: int
+    marks: int
+    dimension: int
+    model: str
+    fingerprint: str
+    parent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Size and SHA-256 of a file, and the SHA-256 of its first 64 KiB."""
+
+    size: int
+    sha256: str
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What was built, from what, and how.
+
+    settings: what the build depended on beside the files (embedder key, passage size, reader …), compared by the next
+    reindex. files: a seal for every file of the generation, by its path in the folder.
+    """
+
+    generation: str
+    created: str
+    parent: str | None
+    model: str
+    fingerprint: str
+    dimension: int
+    settings: dict[str, str | int]
+    counts: Counts
+    files: dict[str, Seal]
+
+    def info(self) -> IndexInfo:
+        """The part that is told."""
+        return IndexInfo(
+            generation=self.generation,
+            created=self.created,
+            briefs=self.counts.briefs,
+            passages=self.counts.passages,
+            notes=self.counts.notes,
+            marks=self.counts.marks,
+            dimension=self.dimension,
+            model=self.model,
+            fingerprint=self.fingerprint,
+            parent=self.parent,
+        )
+
+
+def seal(file: Path) -> Seal:
+    """Read a file whole and seal it."""
+    with file.open("rb") as opened:
+        whole = hashlib.file_digest(opened, "sha256").hexdigest()
+        size = opened.tell()
+    return Seal(size, whole, _head(file))
+
+
+def check_seals(folder: Path, files: dict[str, Seal], *, whole: bool) -> None:
+    """Compare files with their seals: presence, size and beginning, and all of their bytes if whole.
+
+    Raises CorruptGeneration that names the first one that differs.
+    """
+    for name, expected in files.items():
+        file = folder / name
+        try:
+            found = seal(file) if whole else Seal(file.stat().st_size, expected.sha256, _head(file))
+        except OSError as error:
+            raise CorruptGeneration(f"{file} is missing or cannot be read ({error.strerror}). {REMEDY}") from error
+        if found != expected:
+            raise CorruptGeneration(f"{file} is damaged or not the file that was written. {REMEDY}")
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write manifest.json, sealed by a checksum of its own."""
+    said = {"format": FORMAT, **asdict(manifest)}
+    text = json.dumps({**said, "checksum": _checksum(said)}, indent=2, sort_keys=True)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read the manifest of the generation in folder.
+
+    Raises CorruptGeneration where it is missing, damaged or another generation's, IncompatibleGeneration where
+    another version of briefqa wrote it.
+    """
+    file = folder / MANIFEST
+    try:
+        said = json.loads(file.read_bytes())
+        checksum = said.pop("checksum")
+        version = said.pop("format")
+    except FileNotFoundError as error:
+        raise CorruptGeneration(f"{file} is missing. {REMEDY}") from error
+    except (OSError, ValueError, RecursionError, AttributeError, TypeError, KeyError) as error:
+        raise CorruptGeneration(f"{file} is damaged. {REMEDY}") from error
+    if checksum != _checksum({"format": version, **said}):
+        raise CorruptGeneration(f"{file} is damaged. {REMEDY}")
+    if version != FORMAT:
+        raise IncompatibleGeneration(
+            f"{folder} was written by another version of briefqa (format {version}; this one reads {FORMAT}). "
+            "Run `briefqa reindex` to build a new one."
+        )
+    manifest = Manifest(
+        **{
+            **said,
+            "counts": Counts(**said["counts"]),
+            "files": {name: Seal(**values) for name, values in said["files"].items()},
+        }
+    )
+    if manifest.generation != folder.name:
+        raise CorruptGeneration(f"{file} belongs to generation {manifest.generation}. {REMEDY}")
+    return manifest
+
+
+def _checksum(said: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _head(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.sha256(opened.read(_HEAD)).hexdigest()

@@ -1,0 +1,283 @@
+"""One reindexing, from the folder of briefs to the published generation."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files as package_files
+from typing import TYPE_CHECKING
+
+from briefqa.briefs import Problem
+from briefqa.catalog import Catalog, Counts
+from briefqa.errors import ConfigError, GenerationError
+from briefqa.generation import (
+    CATALOG,
+    Generation,
+    Manifest,
+    build_folder,
+    clear_builds,
+    current_id,
+    generation_folder,
+    prune,
+    publish,
+    verify,
+    writing,
+)
+from briefqa.notes import understand as understand_document
+from briefqa.reading import SUFFIXES
+from briefqa.reading import read as read_file
+from briefqa.reindex.building import Build, Parent
+from briefqa.reindex.folder import compare, list_files, look_at, make_plan
+from briefqa.reindex.report import Progress, ReindexReport, Stopwatch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+    from importlib.resources.abc import Traversable
+    from pathlib import Path
+
+    from briefqa.briefs import Brief, Document
+    from briefqa.catalog import FileRecord
+    from briefqa.embedding import Embedder
+    from briefqa.reindex.folder import Listing
+
+_NO_COUNTS = Counts(0, 0, 0, 0, 0)
+
+
+def reindex(
+    docs_in: Path,
+    index: Path,
+    *,
+    load: Callable[[], Embedder],
+    embedder_key: str,
+    passage_tokens: int,
+    faiss_factory: str,
+    keep: int,
+    max_bytes: int,
+    max_pages: int,
+    allow_empty: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    read: Callable[..., Document] = read_file,
+    understand: Callable[[Document, str], Brief] = understand_document,
+    suffixes: Collection[str] = SUFFIXES,
+    reader_version: str | None = None,
+) -> ReindexReport:
+    """Bring the index up to date with the folder docs_in. What has not changed is neither read nor embedded again.
+
+    load: gives the embedder; called only if there is something to embed. embedder_key: what tells one embedder from
+    another without loading it (`embedding.embedder_key`). passage_tokens: the wished size of a passage. keep: how many
+    generations to keep. max_bytes, max_pages: limits of one file. read, understand, suffixes, reader_version: how files
+    are read; by default all of briefqa's, the version being that of their code.
+
+    Files that cannot be read are reported and the others go on. An index is never emptied by a folder without briefs,
+    unless allow_empty. Raises ConfigError where there is no folder docs_in, ReindexRunning where another process
+    writes, EmbeddingError, GenerationError; the live generation then stays as it was.
+    """
+    if not docs_in.is_dir():
+        raise ConfigError(f"There is no folder {docs_in}: make it and put briefs in, or set `docs_in` to where they are.")
+    settings: dict[str, str | int] = {
+        "embedder": embedder_key,
+        "passage_tokens": passage_tokens,
+        "passages": code_version("passages.py"),
+        "faiss_factory": faiss_factory,
+        "reader": f"{reader_version or code_version('reading', 'notes', 'sources')} {max_bytes} {max_pages}",
+    }
+    run = _Run(docs_in, index, settings, load, allow_empty=allow_empty, progress=progress or (lambda _: None))
+    limited = partial(read, max_bytes=max_bytes, max_pages=max_pages)
+    try:
+        with writing(index):
+            clear_builds(index)
+            report = run.do(list_files(docs_in, suffixes), limited, understand, keep)
+    except OSError as error:
+        raise GenerationError(f"Cannot write the index {index}: {error.strerror or error}.") from error
+    finally:
+        run.close()
+    return report
+
+
+def code_version(*names: str) -> str:
+    """A hash of the source of parts of briefqa and of the libraries that they lean on.
+
+    What they make of a file is kept from one generation to the next, and must be made anew when they have changed;
+    nobody has to remember to raise a number.
+    """
+    digest = hashlib.sha256()
+    root = package_files("briefqa")
+    for name in names:
+        for path, source in _sources(root / name, name):
+            digest.update(f"{path} {len(source)} ".encode() + source)
+    for library in ("pypdf", "langchain-text-splitters"):
+        try:
+            digest.update(f"{library} {version(library)} ".encode())
+        except PackageNotFoundError:  # vendored or frozen
+            continue
+    return digest.hexdigest()[:16]
+
+
+def _sources(place: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
+    if place.is_dir():
+        for part in sorted(place.iterdir(), key=lambda part: part.name):
+            yield from _sources(part, f"{path}/{part.name}")
+    elif place.is_file() and path.endswith(".py"):
+        yield path, place.read_bytes()
+
+
+class _Run:
+    """The steps of one reindexing and what they share."""
+
+    def __init__(
+        self,
+        docs_in: Path,
+        index: Path,
+        settings: dict[str, str | int],
+        load: Callable[[], Embedder],
+        *,
+        allow_empty: bool,
+        progress: Callable[[Progress], None],
+    ) -> None:
+        self._docs_in = docs_in
+        self._index = index
+        self._settings = settings
+        self._load = load
+        self._allow_empty = allow_empty
+        self._progress = progress
+        self._watch = Stopwatch()
+        self._problems: list[Problem] = []
+        self._parent: Parent | None = None
+
+    def close(self) -> None:
+        """Let go of the generation before."""
+        if self._parent is not None:
+            self._parent.catalog.close()
+
+    def do(
+        self,
+        listing: Listing,
+        read: Callable[[Path, str], Document],
+        understand: Callable[[Document, str], Brief],
+        keep: int,
+    ) -> ReindexReport:
+        """Compare, build, publish, prune; nothing of it where nothing has changed."""
+        self._parent = self._sound_parent()
+        before = {file.path: file for file in self._parent.catalog.files()} if self._parent else {}
+        with self._watch.timing("read"):
+            records = {record.path: record for record in look_at(listing, before)}
+        plan = make_plan(
+            records.values(),
+            before.values(),
+            same_reader=self._same("reader"),
+            same_split=self._same("embedder", "passage_tokens", "passages"),
+        )
+        if self._same(*self._settings) and _fates(records | plan.failures) == _fates(before) and self._parent:
+            return self._report(listing, before, before, self._parent.manifest, published=False)
+        self._check_empty(plan.briefs)
+        embedder = None
+        if plan.read or plan.resplit or self._parent is None:
+            if plan.briefs == 0 and not self._allow_empty:
+                return self._report(listing, before, records | plan.failures, None, published=False)
+            embedder = self._load()
+            if self._parent and embedder.fingerprint != self._parent.manifest.fingerprint:
+                plan = make_plan(records.values(), before.values(), same_reader=self._same("reader"), same_split=False)
+        with build_folder(self._index) as folder:
+            build = Build(
+                self._docs_in,
+                folder,
+                self._parent,
+                plan,
+                embedder,
+                int(self._settings["passage_tokens"]),
+                str(self._settings["faiss_factory"]),
+                read,
+                understand,
+                self._watch,
+                self._progress,
+            )
+            counts = build.run(records)
+            self._problems += build.problems
+            self._check_empty(counts.briefs)
+            if counts.briefs == 0 and not self._allow_empty:
+                return self._report(listing, before, build.files, None, published=False)
+            with self._watch.timing("write"):
+                manifest = publish(
+                    self._index, folder, self._manifest(embedder, counts), lambda built: Generation.open(built).close()
+                )
+                prune(self._index, keep)
+        return self._report(listing, before, build.files, manifest, published=True)
+
+    def _sound_parent(self) -> Parent | None:
+        """The live generation, every byte checked, for its parts go into the next; None where there is no sound one."""
+        try:
+            name = current_id(self._index)
+            if name is None:
+                return None
+            manifest = verify(self._index, name)
+            folder = generation_folder(self._index, name)
+            return Parent(folder, manifest, Catalog(folder / CATALOG))
+        except GenerationError as error:
+            self._problems.append(Problem("", 0, f"Everything is read and embedded anew, because: {error}"))
+            return None
+
+    def _same(self, *settings: str) -> bool:
+        """Whether these settings are those of the generation before."""
+        return self._parent is not None and all(
+            self._parent.manifest.settings.get(name) == self._settings[name] for name in settings
+        )
+
+    def _check_empty(self, briefs: int) -> None:
+        if briefs == 0 and not self._allow_empty and self._parent and self._parent.manifest.counts.briefs:
+            raise GenerationError(
+                f"{self._docs_in} holds no brief that can be read, but the index holds "
+                f"{self._parent.manifest.counts.briefs}. It is left as it is. Check `docs_in`; if the index is to be "
+                "emptied, run `briefqa reindex --allow-empty`."
+            )
+
+    def _manifest(self, embedder: Embedder | None, counts: Counts) -> Manifest:
+        maker = embedder or (self._parent and self._parent.manifest)
+        if maker is None:
+            raise GenerationError("A first generation needs a model.")
+        return Manifest(
+            generation="",
+            created="",
+            parent=self._parent and self._parent.manifest.generation,
+            model=maker.model,
+            fingerprint=maker.fingerprint,
+            dimension=maker.dimension,
+            settings=self._settings,
+            counts=counts,
+            files={},
+        )
+
+    def _report(
+        self,
+        listing: Listing,
+        before: dict[str, FileRecord],
+        after: dict[str, FileRecord],
+        manifest: Manifest | None,
+        *,
+        published: bool,
+    ) -> ReindexReport:
+        failures = listing.failures | {path: file.failure for path, file in after.items() if file.failure}
+        failed = [Problem(path, 0, _failure(message, before.get(path))) for path, message in sorted(failures.items())]
+        if manifest is None:
+            self._problems.append(Problem("", 0, f"{self._docs_in} holds no brief that can be read: nothing is indexed."))
+        return ReindexReport(
+            generation=manifest.generation if manifest else "",
+            published=published,
+            ignored=listing.ignored,
+            problems=tuple(self._problems),
+            failed=tuple(failed),
+            seconds=dict(self._watch.seconds),
+            **compare(before, after),
+            **asdict(manifest.counts if manifest else _NO_COUNTS),
+        )
+
+
+def _fates(records: dict[str, FileRecord]) -> dict[str, tuple[str, bool]]:
+    """What became of each file, so far as it makes a difference to the index."""
+    return {path: (record.sha256, bool(record.failure)) for path, record in records.items()}
+
+
+def _failure(message: str, before: FileRecord | None) -> str:
+    dropped = " What was indexed of it before is dropped." if before and before.brief else ""
+    return f"{message}{dropped}"
