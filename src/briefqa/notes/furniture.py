@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from briefqa.briefs import Line, Page, Rule
-from briefqa.notes.labels import start_label
+from briefqa.notes.labels import raised_labels, start_label
 
 # How many lines from the top and from the bottom of a page may be furniture.
 _DEPTH = 3
@@ -44,8 +44,12 @@ def _running(pages: Sequence[Page]) -> set[tuple[int, int]]:
     """Lines near an edge that stand at the same height with the same words (numbers aside) on other pages too."""
     seen: dict[tuple[str, bool], list[tuple[int, Line]]] = defaultdict(list)
     for page in pages:
+        marked = {label.text for line in page.lines for label in raised_labels(line) if label.start > 0}
         for top, edge in zip((True, False), _edges(page), strict=True):
             for line in edge:
+                head = start_label(line)
+                if head is not None and not top and (head.raised or head.text in marked):
+                    continue  # "3 Ibid." at the foot of many pages is a note
                 words = re.sub(r"\d+|\b[ivxlc]+\b", "#", " ".join(line.text.casefold().split()))
                 if words.strip("#–—-| "):
                     seen[words, top].append((page.index, line))

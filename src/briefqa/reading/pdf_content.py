@@ -25,8 +25,14 @@ Matrix = tuple[float, float, float, float, float, float]
 IDENTITY: Matrix = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 MAX_FORM_DEPTH = 8
 MAX_RUNS = 200_000
-# A gap wider than this share of the font size is a word space: TeX shrinks spaces to 0.22 em, kerns reach 0.1 em.
-SPACE_GAP = 0.16
+# A gap wider than this share of the font size is a word space. TeX shrinks spaces to 0.13 em on tight lines; kerns
+# between the strings of one operator stay below 0.1 em, gaps between operators (italic corrections) below 0.14 em,
+# and arrays of single glyphs may be letter-spaced.
+_STRING_GAP = 0.1
+_GLYPH_GAP = 0.16
+SPACE_GAP = 0.14
+# A space that character or word spacing has squeezed below this is none (Ghostscript cancels spaces so).
+_SQUEEZED = 0.09
 _TAB_GAP = 1.0
 _SHOW = {b"Tj", b"TJ", b"'", b'"'}
 _PAINT_STROKE = {b"S", b"s"}
@@ -292,9 +298,8 @@ class _Interpreter:
         height = size * ((c * c + d * d) ** 0.5)
         across = (a * a + b * b) ** 0.5
         origin = (e + rise * c, f + rise * d)
-        pen = start = 0.0
+        pen = start = gap = 0.0
         unit = size * glyphs.scale / 1000
-        wide = SPACE_GAP * abs(size)
         single_byte = glyphs.encoding is None
         parts: list[str] = []
         raws: list[str] = []
@@ -312,23 +317,37 @@ class _Interpreter:
                 runs.append(run)
             raws.clear()
 
+        lengths = [len(item) for item in shown if isinstance(item, (str, bytes))]
+        singles = len(lengths) >= 6 and sum(length <= 2 for length in lengths) > 0.8 * len(lengths)
+        wide = (_GLYPH_GAP if singles else _STRING_GAP) * abs(size)
+        # Ghostscript sets a word space as character spacing inside a pair of letters; long strings are letter-spaced.
+        paired = spacing > SPACE_GAP * abs(size) and max(lengths, default=0) <= 4
         for item in shown:
             if isinstance(item, (str, bytes)):
                 if isinstance(item, NameObject):
                     continue
                 for raw in glyphs.decode(item):
                     text, width = glyphs[raw]
+                    advance = width * unit + spacing
+                    if text == " ":
+                        advance += word_spacing if single_byte and raw == " " else 0.0
+                        if 0 <= width * unit and advance < _SQUEEZED * abs(size) and (word_spacing < 0 or spacing < 0):
+                            text = ""
+                    if paired and gap > wide and parts and not parts[-1].endswith(" "):
+                        parts.append(" ")
                     parts.append(text)
                     raws.append(raw)
-                    pen += (width * unit + spacing + (word_spacing if single_byte and raw == " " else 0.0)) * stretch
+                    pen += advance * stretch
+                    gap = spacing
                 continue
             move = -float(item) * size * stretch / 1000
             if move > abs(size) * _TAB_GAP:
                 flush(pen)
                 pen += move
-                start = pen
+                start, gap = pen, 0.0
                 continue
-            if move > wide and parts and not parts[-1].endswith(" "):
+            gap += move
+            if move > wide and parts and not parts[-1].endswith(" ") and not paired:
                 parts.append(" ")
             pen += move
             if not parts:

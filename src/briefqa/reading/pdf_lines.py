@@ -136,7 +136,16 @@ def _join_row(small: _Piece, rows: list[list[_Piece]]) -> bool:
             best = (distance + abs(rise), row)
     if best is None:
         return False
-    best[1].append(small)
+    row = best[1]
+    for piece in row:
+        if piece.x0 < small.x0 < piece.x1 and len(piece.runs) > 1:
+            # Drawn after the line it stands in: part that line's runs where the superscript belongs.
+            after = [run for run in piece.runs if run.x0 > small.x0 - 0.1 * small.size]
+            if after and len(after) < len(piece.runs):
+                piece.runs = [run for run in piece.runs if run.x0 <= small.x0 - 0.1 * small.size]
+                row.append(_Piece(after, piece.y, piece.size))
+                break
+    row.append(small)
     return True
 
 
@@ -230,7 +239,7 @@ def _line(pieces: list[_Piece], block: int) -> Line:
     text = ""
     spans: list[Span] = []
     last: Run | None = None
-    sizes: Counter[float] = Counter()
+    weights: Counter[tuple[float, float]] = Counter()
     for run in (run for piece in pieces for run in piece.runs):
         shown = run.text.replace("\u00a0", " ").replace("\t", " ")
         if last is not None and not text.endswith(" ") and not shown.startswith(" "):
@@ -241,7 +250,7 @@ def _line(pieces: list[_Piece], block: int) -> Line:
             shown = shown.lstrip()
         start = len(text)
         text += shown
-        sizes[round(run.size, 1)] += len(shown)
+        weights[round(run.size, 1), round(run.y, 1)] += len(shown)
         previous = spans[-1] if spans else None
         if (
             previous is not None
@@ -265,7 +274,6 @@ def _line(pieces: list[_Piece], block: int) -> Line:
         for span in spans
         if span.start < len(stripped)
     ]
-    size = sizes.most_common(1)[0][0] if sizes else main.size
+    size, y = weights.most_common(1)[0][0] if weights else (main.size, main.y)
     x1 = max((span.x1 for span in spans), default=main.x1)
-    y = next((span.y for span in spans if round(span.size, 1) == size), main.y)
     return Line(stripped, pieces[0].x0, x1, y, size, tuple(spans), block)
