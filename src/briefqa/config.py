@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from briefqa.errors import ConfigError
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 CONFIG_FILE = "briefqa.toml"
+PREFIX = "BRIEFQA_"
+FOLDERS = ("docs_in", "index")
+
+# Variables with our prefix that are no settings: this one is for the tests.
+_NOT_SETTINGS = {"BRIEFQA_REQUIRE_SHARED"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +50,16 @@ class Config:
     port: int = 8000
 
     def __post_init__(self) -> None:
+        for name in ("docs_in", "index", "model", "device", "faiss_factory", "host"):
+            if not getattr(self, name).strip():
+                raise ConfigError(f"{name} is empty: give it a value, or leave it out for its default.")
         for name, low, high in (
             ("max_file_mb", 1, 100_000),
             ("max_pages", 1, 1_000_000),
             ("passage_tokens", 16, 100_000),
             ("keep_generations", 1, 1000),
-            ("hits", 1, self.max_hits),
             ("max_hits", 1, 10_000),
+            ("hits", 1, self.max_hits),
             ("max_query_chars", 1, 1_000_000),
             ("port", 0, 65535),
         ):
@@ -60,18 +71,13 @@ class Config:
 def load_config(file: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
     """Read settings: overrides, before `BRIEFQA_*` variables, before the file, before the defaults.
 
-    file: a TOML file; None reads `briefqa.toml` in the working folder where there is one. An override of None counts
-    as not given. Raises ConfigError for a file that is missing or not TOML, an unknown key, a wrong type or a value
-    out of range.
+    file: a TOML file; None reads `briefqa.toml` in the working folder where there is one. Folders in the file are
+    relative to the file's own, all others to the working folder. An override of None counts as not given. Raises
+    ConfigError for a file that is missing or not TOML, an unknown key, a wrong type or a value out of range.
     """
-    environ = os.environ if environ is None else environ
-    values = _from_file(file) | _from_environ(environ) | {k: v for k, v in overrides.items() if v is not None}
-    types = get_type_hints(Config)
-    for name, value in values.items():
-        if name not in types:
-            raise ConfigError(f"Unknown setting {name!r}. The settings are: {', '.join(sorted(types))}.")
-        if type(value) is not types[name]:
-            raise ConfigError(f"{name} = {value!r} has the wrong type: it wants {types[name].__name__}.")
+    given = {name: value for name, value in overrides.items() if value is not None}
+    values = _from_file(file) | _from_environ(os.environ if environ is None else environ) | _checked(given, "option")
+    values |= {name: str(Path(values[name]).expanduser()) for name in FOLDERS if values.get(name)}
     return Config(**values)
 
 
@@ -81,29 +87,49 @@ def _from_file(file: Path | None) -> dict[str, Any]:
         if not file.exists():
             return {}
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        read = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"Cannot read the settings file {file}: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} is not valid TOML: {error}.") from error
+    values = _checked(read, str(file))
+    for name in FOLDERS:
+        if values.get(name) and not values[name].startswith("~"):
+            values[name] = str(file.parent / values[name])
+    return values
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
     types = get_type_hints(Config)
     values: dict[str, Any] = {}
-    for field in fields(Config):
-        variable = f"BRIEFQA_{field.name.upper()}"
-        if variable not in environ:
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX) or variable in _NOT_SETTINGS:
             continue
-        text = environ[variable]
+        name = variable.removeprefix(PREFIX).lower()
+        _known(name, variable)
         try:
-            values[field.name] = types[field.name](text)
+            values[name] = types[name](text)
         except ValueError as error:
             raise ConfigError(f"{variable}={text!r} has the wrong type: it wants a whole number.") from error
-    unknown = sorted(
-        key for key in environ if key.startswith("BRIEFQA_") and key != "BRIEFQA_REQUIRE_SHARED"
-        and key.removeprefix("BRIEFQA_").lower() not in types
-    )
-    if unknown:
-        raise ConfigError(f"Unknown setting {unknown[0]} in the environment. See briefqa.toml for all of them.")
     return values
+
+
+def _checked(values: dict[str, Any], where: str) -> dict[str, Any]:
+    """Return the values when each is a known setting of the right type. where: what to name in the error."""
+    types = get_type_hints(Config)
+    for name, value in values.items():
+        _known(name, where)
+        # Not isinstance: true is no port.
+        if type(value) is not types[name]:
+            wanted = "a whole number" if types[name] is int else "a text in quotes"
+            raise ConfigError(f"{where}: {name} = {value!r} has the wrong type: it wants {wanted}.")
+    return values
+
+
+def _known(name: str, where: str) -> None:
+    names = sorted(field.name for field in fields(Config))
+    if name in names:
+        return
+    close = get_close_matches(name, names, n=1)
+    hint = f"Did you mean {close[0]!r}?" if close else f"The settings are: {', '.join(names)}."
+    raise ConfigError(f"{where}: unknown setting {name!r}. {hint}")
