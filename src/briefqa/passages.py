@@ -18,29 +18,16 @@ from typing import TYPE_CHECKING
 
 from briefqa.briefs import Brief, Mark, Passage
 from briefqa.errors import EmbeddingError
+from briefqa.sentences import CLAUSE_END, PARAGRAPH_END, SENTENCE_END
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     CountTokens = Callable[[Sequence[str]], list[int]]
 
-_PARAGRAPH_END = re.compile(r"\n[^\S\n]*\n\s*")
+_PARAGRAPH_END = re.compile(PARAGRAPH_END)
 _ATOM = re.compile(r"[^\s。！？]+[。！？]*|[。！？]+")
-
-# A full stop after one of these, or after a single capital ("U.S.", "J. Smith"), ends no sentence.
-_ABBREVIATIONS = (
-    "Mr Mrs Ms Dr Prof St Jr Sr Gov Sen Rep Gen Hon Inc Ltd Co Corp No Nos Art Arts Sec Secs Fig Figs Vol Vols Ch Para "
-    "Paras Eq Tab App Cir Ct Cal Stat Reg Rev Fed Supp art sec no nos fig figs vol vols ch para paras eq tab app ed eds "
-    "al cf viz vs v p pp n nn ca approx e.g i.e E.g I.e"
-).split()
-_NOT_ABBREVIATED = "".join(rf"(?<!\b{re.escape(short)}\.)" for short in (*_ABBREVIATIONS, *("§", "§§")))
-_SENTENCE_END = (
-    r"(?:(?<=[.!?…])|(?<=[.!?…][\"'”’»)\]]))"
-    + _NOT_ABBREVIATED
-    + r"(?<!\b[A-Z]\.)[^\S\n]+(?=[^\sa-z])|(?<=[。！？])(?=\S)"
-)
-_CLAUSE_END = r"(?<=[;:,–—，；、])\s+"
-_SEPARATORS = [r"\n+", _SENTENCE_END, _CLAUSE_END, r"\s+", ""]
+_SEPARATORS = [r"\n+", SENTENCE_END, CLAUSE_END, r"\s+", ""]
 
 # Text that the model knows no words of (base64, a table's ruled line) counts as one token however long it is: a
 # word is worth at least a token for this many characters, so that no passage grows past what a person can read.
@@ -74,7 +61,7 @@ def split(brief: Brief, count_tokens: CountTokens, *, max_tokens: int, window: i
 
 
 def embedded_text(passage: Passage) -> str:
-    """What the model sees of a passage: its context, then its text."""
+    """Return what the model sees of a passage: its context, then its text."""
     return with_context(passage.context, passage.text)
 
 
@@ -127,7 +114,7 @@ class _Contexts:
         self._made: dict[tuple[str, ...], str] = {}
 
     def at(self, start: int) -> str:
-        """The context of a passage that begins at start. A heading that begins its text is not said twice."""
+        """Make the context of a passage that begins at start. A heading that begins its text is not said twice."""
         section = self._brief.section_at(start)
         title = " ".join(self._brief.title.split())
         heading = " ".join(section.split())

@@ -55,10 +55,10 @@ class Vectors:
         return int(self._embeddings.shape[1])
 
     def search(self, vector: NDArray[np.float32], k: int, only: Sequence[int] | None = None) -> list[tuple[int, float]]:
-        """The k rows with the greatest inner product with vector, best first, equal ones in the order of the rows.
+        """Find the k rows of greatest inner product with vector, best first, equal ones in the order of the rows.
 
         vector: shape (dimension,). only: the rows to search among, compared exactly whatever the index is. Fewer
-        than k where there are fewer. All rows that tie with the k-th are weighed, so that the answer is always the same.
+        than k where there are fewer. All rows that tie with the k-th are weighed, so that the answer never varies.
         """
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
         rows = None if only is None else np.unique(np.asarray(only, dtype=np.int64))
@@ -90,14 +90,15 @@ class Vectors:
             bits[rows] = True
             packed = np.packbits(bits, bitorder="little")
             selector = faiss.IDSelectorBitmap(self.count, faiss.swig_ptr(packed))
-            parameters = faiss.SearchParameters(sel=selector)
+            parameters = faiss.SearchParameters()
+            parameters.sel = selector
         scores, found = self._index.search(query, k, params=parameters)
         real = found[0] >= 0
         return scores[0][real], found[0][real]
 
 
 def check_factory(factory: str, dimension: int) -> None:
-    """Raise GenerationError unless FAISS understands the factory string; cheap, so that it is known before hours of work."""
+    """Raise GenerationError unless FAISS understands the factory string. Cheap: to be known before hours of work."""
     import faiss  # noqa: PLC0415 - a fifth of a second
 
     try:
@@ -110,7 +111,7 @@ def check_factory(factory: str, dimension: int) -> None:
 
 
 def create_embeddings(file: Path, count: int, dimension: int) -> NDArray[np.float32]:
-    """A new file for count vectors, mapped into memory to be filled row by row; flush it when it is full."""
+    """Make a file for count vectors, mapped into memory to be filled row by row; flush it when it is full."""
     if count == 0:
         empty = np.empty((0, dimension), dtype=np.float32)
         np.save(file, empty)
@@ -119,7 +120,7 @@ def create_embeddings(file: Path, count: int, dimension: int) -> NDArray[np.floa
 
 
 def open_embeddings(file: Path) -> NDArray[np.float32]:
-    """The vectors of a generation, shape (passages, dimension), read as they are touched.
+    """Open the vectors of a generation, shape (passages, dimension), read as they are touched.
 
     Raises CorruptGeneration where the file holds anything else.
     """
@@ -129,7 +130,7 @@ def open_embeddings(file: Path) -> NDArray[np.float32]:
             embeddings: NDArray[np.float32] = np.load(file, mmap_mode="r", allow_pickle=False)
         except ValueError:
             embeddings = np.load(file, allow_pickle=False)
-    if not isinstance(embeddings, np.ndarray) or embeddings.ndim != 2 or embeddings.dtype != np.float32:  # noqa: PLR2004
+    if not isinstance(embeddings, np.ndarray) or embeddings.ndim != 2 or embeddings.dtype != np.float32:
         raise CorruptGeneration(f"{file} does not hold vectors. {_REMEDY}")
     return embeddings
 

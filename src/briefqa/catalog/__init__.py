@@ -1,6 +1,7 @@
-"""What a generation knows, in one SQLite file: briefs, passages, notes, marks, sources, files. The only importer of sqlite3.
+"""What a generation knows, in one SQLite file: briefs, passages, notes, marks, sources, files.
 
-`writer` builds the file once, `reader` serves it, read-only for ever; `records` is what both speak of.
+`writer` builds the file once, `reader` serves it, read-only for ever; `records` is what both speak of. The only
+importer of sqlite3.
 """
 
 from briefqa.catalog.reader import Catalog

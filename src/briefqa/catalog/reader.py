@@ -1,5 +1,7 @@
 """Reading a catalog that will never change again."""
 
+# ruff: noqa: S608 - every query is put together from constants of this module
+
 from __future__ import annotations
 
 import json
@@ -51,12 +53,14 @@ class Catalog:
         with self._guarded():
             self._connection = sqlite3.connect(immutable_uri(file), uri=True, check_same_thread=False)
         try:
-            found = self._select("PRAGMA application_id")[0][0]
-            if found != APPLICATION_ID:
-                raise CorruptGeneration(f"{file} is not a catalog of briefqa. Run `briefqa reindex`.")
+            self._check_kind()
         except BaseException:
             self._connection.close()
             raise
+
+    def _check_kind(self) -> None:
+        if self._select("PRAGMA application_id") != [(APPLICATION_ID,)]:
+            raise CorruptGeneration(f"{self._file} is not a catalog of briefqa. Run `briefqa reindex`.")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -66,7 +70,7 @@ class Catalog:
     def counts(self) -> Counts:
         """How much there is, counted row by row."""
         tables = ("briefs", "passages", "notes", "marks", "marks WHERE note IS NULL")
-        (row,) = self._select("SELECT " + ", ".join(f"(SELECT count(*) FROM {table})" for table in tables))  # noqa: S608
+        (row,) = self._select("SELECT " + ", ".join(f"(SELECT count(*) FROM {table})" for table in tables))
         return Counts(*row)
 
     def files(self) -> list[FileRecord]:
@@ -75,29 +79,29 @@ class Catalog:
         return sorted((FileRecord(*row) for row in rows), key=lambda file: file.path)
 
     def positions(self, passage_ids: Iterable[str]) -> list[int]:
-        """The vector rows of passages; ids that there are not are passed over."""
-        rows = self._select(f"SELECT position FROM passages WHERE id IN {_THESE}", json.dumps(list(passage_ids)))  # noqa: S608
+        """Find the vector rows of passages; ids that there are not are passed over."""
+        rows = self._select(f"SELECT position FROM passages WHERE id IN {_THESE}", json.dumps(list(passage_ids)))
         return [row[0] for row in rows]
 
     def passage_ids(self, positions: Sequence[int]) -> list[str]:
-        """The ids of the passages at these vector rows, in the same order."""
+        """Name the passages at these vector rows, in the same order."""
         rows = self._select(
             f"SELECT position, id FROM passages WHERE position IN {_THESE}", json.dumps(list(positions))
-        )  # noqa: S608
+        )
         ids = dict(rows)
         with self._guarded():
             return [ids[position] for position in positions]
 
     def briefs(self, *, limit: int, offset: int = 0) -> list[BriefRecord]:
-        """Records of briefs in the order of their paths."""
-        rows = self._select(f"SELECT {_RECORD} FROM briefs b ORDER BY b.path, b.id LIMIT ? OFFSET ?", limit, offset)  # noqa: S608
+        """List records of briefs in the order of their paths."""
+        rows = self._select(f"SELECT {_RECORD} FROM briefs b ORDER BY b.path, b.id LIMIT ? OFFSET ?", limit, offset)
         return list(self._records(rows).values())
 
     def brief(self, brief_id: str) -> tuple[BriefRecord, Brief]:
-        """A brief whole, and its record. Raises NotFound."""
+        """Return a brief whole, and its record. Raises NotFound."""
         rows = self._select(
             f"SELECT {_RECORD}, b.body, b.pages, b.sections, b.problems FROM briefs b WHERE b.id = ?", brief_id
-        )  # noqa: E501, S608
+        )
         if not rows:
             raise NotFound(f"There is no brief {brief_id!r}: `GET /v1/briefs` lists all of them.")
         record = self._records([row[:9] for row in rows])[brief_id]
@@ -121,11 +125,11 @@ class Catalog:
             )
 
     def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
-        """Passages whole, in the same order, in a handful of queries however many. Raises NotFound."""
+        """Return passages whole, in the same order, in a handful of queries however many. Raises NotFound."""
         ids = json.dumps(list(passage_ids))
         rows = self._select(
             f"SELECT {_PASSAGE}, {_RECORD} FROM passages p JOIN briefs b ON b.id = p.brief WHERE p.id IN {_THESE}", ids
-        )  # noqa: E501, S608
+        )
         by_id = {row[0]: row for row in rows}
         for passage_id in passage_ids:
             if passage_id not in by_id:
@@ -166,7 +170,7 @@ class Catalog:
     def _marks_of_passages(self, ids: str) -> dict[str, list[Mark]]:
         marks: dict[str, list[Mark]] = defaultdict(list)
         rows = self._select(
-            "SELECT p.id, m.label, m.at, m.page, m.note FROM passages p "  # noqa: S608 - the text of the query is fixed
+            "SELECT p.id, m.label, m.at, m.page, m.note FROM passages p "
             f"JOIN marks m ON m.brief = p.brief AND m.passage = p.ordinal WHERE p.id IN {_THESE} ORDER BY m.ordinal",
             ids,
         )
@@ -175,14 +179,14 @@ class Catalog:
         return marks
 
     def _notes(self, where: str, parameter: str) -> dict[tuple[str, str], Note]:
-        """Notes with their sources, by brief and id, in the order of each brief."""
+        """Return notes with their sources, by brief and id, in the order of each brief."""
         rows = self._select(
             f"SELECT brief, id, label, kind, page, text FROM notes WHERE {where} ORDER BY brief, ordinal", parameter
-        )  # noqa: E501, S608
+        )
         of_note = where.replace("(brief, id)", "(brief, note)")
         cited = self._select(
             f"SELECT brief, note, csl, begins, ends FROM sources WHERE {of_note} ORDER BY ordinal", parameter
-        )  # noqa: E501, S608
+        )
         sources: dict[tuple[str, str], list[Source]] = defaultdict(list)
         with self._guarded():
             for brief_id, note_id, csl, begins, ends in cited:
@@ -193,11 +197,11 @@ class Catalog:
         }
 
     def _records(self, rows: Iterable[tuple[Any, ...]]) -> dict[str, BriefRecord]:
-        """Records by id, in the order of rows, with the places of all of them."""
+        """Return records by id, in the order of rows, with the places of all of them."""
         rows = list(rows)
         places: dict[str, list[str]] = defaultdict(list)
         ids = json.dumps(list({row[0] for row in rows}))
-        for brief_id, path in self._select(f"SELECT brief, path FROM files WHERE brief IN {_THESE}", ids):  # noqa: S608
+        for brief_id, path in self._select(f"SELECT brief, path FROM files WHERE brief IN {_THESE}", ids):
             places[brief_id].append(path)
         with self._guarded():
             return {

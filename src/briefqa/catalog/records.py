@@ -116,7 +116,7 @@ def storable(value: Any) -> Any:
 
 
 def restored(row: Iterable[Any]) -> tuple[Any, ...]:
-    """A row as it was before `storable`."""
+    """Give a row back as it was before `storable`."""
     return tuple(value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value for value in row)
 
 
@@ -126,5 +126,5 @@ def pages_to_json(pages: Iterable[PageSpan]) -> str:
 
 
 def pages_from_json(text: str) -> tuple[PageSpan, ...]:
-    """The inverse of `pages_to_json`."""
+    """Undo `pages_to_json`."""
     return tuple(PageSpan(*values) for values in json.loads(text))

@@ -1,5 +1,7 @@
 """Building a catalog, once, in a folder that nobody reads yet."""
 
+# ruff: noqa: S608 - every query is put together from constants of this module
+
 from __future__ import annotations
 
 import hashlib
@@ -36,8 +38,8 @@ class CatalogWriter:
         with self._guarded():
             self._connection = sqlite3.connect(file, uri=True, isolation_level=None)
             self._connection.executescript(
-                f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-                + SCHEMA
+                f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA journal_mode = OFF;"
+                "PRAGMA synchronous = OFF;" + SCHEMA
             )
             if parent is not None:
                 self._connection.execute("ATTACH ? AS parent", (immutable_uri(parent),))
@@ -65,15 +67,15 @@ class CatalogWriter:
             run("CREATE TEMP TABLE kept (id TEXT PRIMARY KEY, path)")
             self._insert("temp.kept", [(brief_id, path) for brief_id, path in kept.items()])
             these = "(SELECT id FROM temp.kept)"
-            run(f"INSERT INTO briefs SELECT * FROM parent.briefs WHERE id IN {these}")  # noqa: S608
+            run(f"INSERT INTO briefs SELECT * FROM parent.briefs WHERE id IN {these}")
             run("UPDATE briefs SET path = (SELECT path FROM temp.kept WHERE kept.id = briefs.id)")
             for table in ("notes", "sources", "marks"):
-                run(f"INSERT INTO {table} SELECT * FROM parent.{table} WHERE brief IN {these}")  # noqa: S608
+                run(f"INSERT INTO {table} SELECT * FROM parent.{table} WHERE brief IN {these}")
             run(
-                f"INSERT INTO passages (position, {_COPIED}) SELECT row_number() OVER (ORDER BY position) - 1, {_COPIED} "  # noqa: S608
+                f"INSERT INTO passages (position, {_COPIED}) SELECT row_number() OVER (ORDER BY position) - 1, {_COPIED} "
                 f"FROM parent.passages WHERE brief IN {these} ORDER BY position"
             )
-            positions = run(f"SELECT position FROM parent.passages WHERE brief IN {these} ORDER BY position").fetchall()  # noqa: S608
+            positions = run(f"SELECT position FROM parent.passages WHERE brief IN {these} ORDER BY position").fetchall()
         self._passages = len(positions)
         return [row[0] for row in positions]
 
@@ -130,7 +132,7 @@ class CatalogWriter:
             ).fetchall()
 
     def contexts_and_texts(self, positions: Sequence[int]) -> list[tuple[str, str]]:
-        """Context and text of the passages at positions, in the same order."""
+        """Return context and text of the passages at positions, in the same order."""
         with self._guarded():
             rows = self._connection.execute(
                 "SELECT position, context, text FROM passages WHERE position IN (SELECT value FROM json_each(?))",
@@ -150,7 +152,7 @@ class CatalogWriter:
         if rows:
             places = ", ".join("?" * len(rows[0]))
             self._connection.executemany(
-                f"INSERT INTO {table} VALUES ({places})",  # noqa: S608 - table is one of ours
+                f"INSERT INTO {table} VALUES ({places})",
                 [tuple(map(storable, row)) for row in rows],
             )
 

@@ -71,7 +71,7 @@ class Manifest:
     files: dict[str, Seal]
 
     def info(self) -> IndexInfo:
-        """The part that is told."""
+        """Return the part that is told."""
         return IndexInfo(
             generation=self.generation,
             created=self.created,

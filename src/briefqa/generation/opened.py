@@ -33,22 +33,22 @@ class Index(Protocol):
     """What a searcher sees of an index. Never changes while it is open; safe for many threads."""
 
     def info(self) -> IndexInfo:
-        """What the index holds and what made it."""
+        """Tell what the index holds and what made it."""
 
     def dense(self, vector: NDArray[np.float32], k: int, only: Sequence[str] | None = None) -> list[ScoredPassage]:
-        """The k passages nearest to vector by inner product, best first, ties in the order of the ids.
+        """Find the k passages nearest to vector by inner product, best first, ties in the order of the ids.
 
         vector: shape (dimension,). only: the ids to search among, exactly; unknown ones are passed over.
         """
 
     def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
-        """Passages with their briefs and notes, in the same order. Raises NotFound that names a missing id."""
+        """Return passages with their briefs and notes, in the same order. Raises NotFound that names a missing id."""
 
     def briefs(self, *, limit: int, offset: int = 0) -> list[BriefRecord]:
-        """Records of briefs in the order of their paths."""
+        """List records of briefs in the order of their paths."""
 
     def brief(self, brief_id: str) -> tuple[BriefRecord, Brief]:
-        """A brief whole, notes and marks included, and its record. Raises NotFound."""
+        """Return a brief whole, notes and marks included, and its record. Raises NotFound."""
 
     def close(self) -> None:
         """Let go of files and memory."""
@@ -86,14 +86,14 @@ class Generation:
         return cls(manifest, catalog, vectors)
 
     def info(self) -> IndexInfo:
-        """What the index holds and what made it."""
+        """Tell what the index holds and what made it."""
         return self.manifest.info()
 
     def dense(self, vector: NDArray[np.float32], k: int, only: Sequence[str] | None = None) -> list[ScoredPassage]:
-        """The k passages nearest to vector by inner product; see `Index.dense`."""
+        """Find the k passages nearest to vector by inner product; see `Index.dense`."""
         if vector.shape != (self._vectors.dimension,):
             raise IncompatibleGeneration(
-                f"The model makes vectors of {vector.size} numbers, this index was built with {self._vectors.dimension} "
+                f"The model makes vectors of {vector.size} numbers, this index holds {self._vectors.dimension} "
                 f"({self.manifest.model}): set `model` back, or run `briefqa reindex`."
             )
         rows = None if only is None else self._catalog.positions(only)
@@ -103,15 +103,15 @@ class Generation:
         return sorted(scored, key=lambda passage: (-passage.score, passage.passage_id))
 
     def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
-        """Passages with their briefs and notes, in the same order. Raises NotFound that names a missing id."""
+        """Return passages with their briefs and notes, in the same order. Raises NotFound that names a missing id."""
         return self._catalog.fetch(passage_ids)
 
     def briefs(self, *, limit: int, offset: int = 0) -> list[BriefRecord]:
-        """Records of briefs in the order of their paths."""
+        """List records of briefs in the order of their paths."""
         return self._catalog.briefs(limit=limit, offset=offset)
 
     def brief(self, brief_id: str) -> tuple[BriefRecord, Brief]:
-        """A brief whole, notes and marks included, and its record. Raises NotFound."""
+        """Return a brief whole, notes and marks included, and its record. Raises NotFound."""
         return self._catalog.brief(brief_id)
 
     def files(self) -> list[FileRecord]:

@@ -30,7 +30,7 @@ _STAMP = "%Y%m%dT%H%M%S%f"
 
 
 def current_id(index: Path) -> str | None:
-    """The name of the live generation, None where there is none. Reads one small file.
+    """Name the live generation, None where there is none. Reads one small file.
 
     Raises CorruptGeneration where that file names no generation.
     """
@@ -47,9 +47,9 @@ def current_id(index: Path) -> str | None:
 
 
 def generations(index: Path) -> list[str]:
-    """The names of all generations that are kept, the newest first."""
+    """Name all generations that are kept, the newest first."""
     try:
-        names = os.listdir(index / _FOLDER)
+        names = [folder.name for folder in (index / _FOLDER).iterdir()]
     except OSError:
         return []
     return sorted((name for name in names if _ID.fullmatch(name)), reverse=True)
@@ -95,7 +95,7 @@ def clear_builds(index: Path) -> None:
 
 @contextmanager
 def build_folder(index: Path) -> Iterator[Path]:
-    """A new folder to build a generation in; what is left of it afterwards is removed. Only while `writing`."""
+    """Make a folder to build a generation in; what is left of it afterwards is removed. Only while `writing`."""
     folder = index / _FOLDER / f"{_BUILDING}{secrets.token_hex(4)}"
     folder.mkdir()
     try:
@@ -171,7 +171,7 @@ def prune(index: Path, keep: int) -> list[str]:
 
 
 def _older(index: Path) -> list[str]:
-    """Generations older than the live one, or all where CURRENT is unreadable; the newest first."""
+    """Name the generations older than the live one, or all where CURRENT is unreadable; the newest first."""
     try:
         live = current_id(index)
     except CorruptGeneration:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from briefqa.briefs import Problem
 from briefqa.catalog import Catalog, CatalogWriter, Counts, FileRecord
 from briefqa.errors import EmbeddingError, ReadingError, ReadingTimeout
 from briefqa.generation import CATALOG, EMBEDDINGS, VECTORS
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from briefqa.briefs import Brief, Document
+    from briefqa.briefs import Brief, Document, Problem
     from briefqa.embedding import Embedder
     from briefqa.generation import Manifest
     from briefqa.reindex.folder import Plan
@@ -46,7 +45,7 @@ class Build:
     """One build: what goes in, and what comes of it.
 
     read, understand: the reader of files, as in `briefqa.reading` and `briefqa.notes`. embedder: None where nothing
-    has to be embedded. files, failed and problems are filled as it goes.
+    has to be embedded. files and problems are filled as it goes.
     """
 
     docs_in: Path
@@ -61,7 +60,6 @@ class Build:
     watch: Stopwatch
     progress: Callable[[Progress], None]
     files: dict[str, FileRecord] = field(default_factory=dict)
-    failed: list[Problem] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def run(self, records: dict[str, FileRecord]) -> Counts:
@@ -72,10 +70,12 @@ class Build:
         check_factory(self.faiss_factory, self.dimension)
         self.files = records | self.plan.failures
         file = self.folder / CATALOG
-        parent = self.parent and self.parent.folder / CATALOG
+        parent = self.parent.folder / CATALOG if self.parent else None
         with CatalogWriter(file, parent) as writer:
             with self.watch.timing("write"):
-                copied = writer.copy({brief_id: paths[0] for brief_id, paths in self.plan.kept.items()}) if parent else []
+                copied = (
+                    writer.copy({brief_id: paths[0] for brief_id, paths in self.plan.kept.items()}) if parent else []
+                )
             for brief in self._briefs():
                 self._add(writer, brief)
             with self.watch.timing("write"):
@@ -99,7 +99,7 @@ class Build:
         return self.parent.manifest.dimension
 
     def _briefs(self) -> Iterator[Brief]:
-        """The briefs that are not taken over as they are."""
+        """Give the briefs that are not taken over as they are."""
         for brief_id, paths in self.plan.resplit.items():
             if self.parent is not None:
                 yield replace(self.parent.catalog.brief(brief_id)[1], path=paths[0])
@@ -172,7 +172,9 @@ class Build:
             texts = [with_context(*pair) for pair in writer.contexts_and_texts(block.tolist())]
             vectors = self.embedder.embed_passages(texts)
             if vectors.shape != (len(block), self.dimension) or not np.isfinite(vectors).all():
-                raise EmbeddingError(f"The model {self.embedder.model} makes vectors that are not numbers: choose another.")
+                raise EmbeddingError(
+                    f"The model {self.embedder.model} makes vectors that are not numbers: choose another."
+                )
             embeddings[block] = vectors
         if len(fresh):
             self.progress(Progress("embed", len(fresh), len(fresh)))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Listing:
-    """Files to read, as (path relative to the folder, file), by path; what was left out, and what could not be listed."""
+    """Files to read, as (path relative to the folder, file), by path; what was left out; what could not be listed."""
 
     files: list[tuple[str, Path]] = field(default_factory=list)
     ignored: int = 0
@@ -61,7 +61,7 @@ def _is_file_within(entry: os.DirEntry[str], root: Path) -> bool:
 
 
 def look_at(listing: Listing, before: Mapping[str, FileRecord]) -> list[FileRecord]:
-    """A record of every file, its brief's id filled in. before: the records of the last generation, by path.
+    """Make a record of every file, its brief's id filled in. before: those of the last generation, by path.
 
     A file of the same size and time as before is taken to be the same; any other is read for its SHA-256.
     """

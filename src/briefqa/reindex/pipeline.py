@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files as package_files
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _NO_COUNTS = Counts(0, 0, 0, 0, 0)
 
 
-def reindex(
+def reindex(  # noqa: PLR0913 - settings come as plain arguments
     docs_in: Path,
     index: Path,
     *,
@@ -75,7 +75,9 @@ def reindex(
     writes, EmbeddingError, GenerationError; the live generation then stays as it was.
     """
     if not docs_in.is_dir():
-        raise ConfigError(f"There is no folder {docs_in}: make it and put briefs in, or set `docs_in` to where they are.")
+        raise ConfigError(
+            f"There is no folder {docs_in}: make it and put briefs in, or set `docs_in` to where they are."
+        )
     settings: dict[str, str | int] = {
         "embedder": embedder_key,
         "passage_tokens": passage_tokens,
@@ -83,7 +85,7 @@ def reindex(
         "faiss_factory": faiss_factory,
         "reader": f"{reader_version or code_version('reading', 'notes', 'sources')} {max_bytes} {max_pages}",
     }
-    run = _Run(docs_in, index, settings, load, allow_empty=allow_empty, progress=progress or (lambda _: None))
+    run = _Run(docs_in, index, settings, load, allow_empty, progress or (lambda _: None))
     limited = partial(read, max_bytes=max_bytes, max_pages=max_pages)
     try:
         with writing(index):
@@ -97,7 +99,7 @@ def reindex(
 
 
 def code_version(*names: str) -> str:
-    """A hash of the source of parts of briefqa and of the libraries that they lean on.
+    """Hash the source of parts of briefqa and of the libraries that they lean on.
 
     What they make of a file is kept from one generation to the next, and must be made anew when they have changed;
     nobody has to remember to raise a number.
@@ -123,28 +125,19 @@ def _sources(place: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
         yield path, place.read_bytes()
 
 
+@dataclass(slots=True)
 class _Run:
     """The steps of one reindexing and what they share."""
 
-    def __init__(
-        self,
-        docs_in: Path,
-        index: Path,
-        settings: dict[str, str | int],
-        load: Callable[[], Embedder],
-        *,
-        allow_empty: bool,
-        progress: Callable[[Progress], None],
-    ) -> None:
-        self._docs_in = docs_in
-        self._index = index
-        self._settings = settings
-        self._load = load
-        self._allow_empty = allow_empty
-        self._progress = progress
-        self._watch = Stopwatch()
-        self._problems: list[Problem] = []
-        self._parent: Parent | None = None
+    _docs_in: Path
+    _index: Path
+    _settings: dict[str, str | int]
+    _load: Callable[[], Embedder]
+    _allow_empty: bool
+    _progress: Callable[[Progress], None]
+    _watch: Stopwatch = field(default_factory=Stopwatch)
+    _problems: list[Problem] = field(default_factory=list)
+    _parent: Parent | None = None
 
     def close(self) -> None:
         """Let go of the generation before."""
@@ -206,7 +199,7 @@ class _Run:
         return self._report(listing, before, build.files, manifest, published=True)
 
     def _sound_parent(self) -> Parent | None:
-        """The live generation, every byte checked, for its parts go into the next; None where there is no sound one."""
+        """Open the live generation, every byte checked, as its parts go into the next; None if there is none sound."""
         try:
             name = current_id(self._index)
             if name is None:
@@ -233,13 +226,14 @@ class _Run:
             )
 
     def _manifest(self, embedder: Embedder | None, counts: Counts) -> Manifest:
-        maker = embedder or (self._parent and self._parent.manifest)
+        before = self._parent.manifest if self._parent else None
+        maker = embedder or before
         if maker is None:
             raise GenerationError("A first generation needs a model.")
         return Manifest(
             generation="",
             created="",
-            parent=self._parent and self._parent.manifest.generation,
+            parent=before.generation if before else None,
             model=maker.model,
             fingerprint=maker.fingerprint,
             dimension=maker.dimension,
@@ -260,7 +254,9 @@ class _Run:
         failures = listing.failures | {path: file.failure for path, file in after.items() if file.failure}
         failed = [Problem(path, 0, _failure(message, before.get(path))) for path, message in sorted(failures.items())]
         if manifest is None:
-            self._problems.append(Problem("", 0, f"{self._docs_in} holds no brief that can be read: nothing is indexed."))
+            self._problems.append(
+                Problem("", 0, f"{self._docs_in} holds no brief that can be read: nothing is indexed.")
+            )
         return ReindexReport(
             generation=manifest.generation if manifest else "",
             published=published,
@@ -274,7 +270,7 @@ class _Run:
 
 
 def _fates(records: dict[str, FileRecord]) -> dict[str, tuple[str, bool]]:
-    """What became of each file, so far as it makes a difference to the index."""
+    """Tell what became of each file, so far as it makes a difference to the index."""
     return {path: (record.sha256, bool(record.failure)) for path, record in records.items()}
 
 
