@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,25 +19,25 @@ from briefqa import __version__
 from briefqa.errors import BriefqaError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from briefqa.briefs import Brief, Mark
     from briefqa.config import Config
+    from briefqa.embedding import Embedder
 
-DONE, FAILED, USAGE, PARTLY, INTERRUPTED = 0, 1, 2, 3, 130
+DONE, FAILED, PARTLY, INTERRUPTED = 0, 1, 3, 130  # and 2, which argparse uses for wrong usage
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status. argv: without the program's name; None takes the process's own."""
     for stream in (sys.stdout, sys.stderr):
-        # A file name may hold bytes that are not text; JSON is UTF-8 whatever the locale says.
+        # A file name may hold bytes that are not text; and JSON is UTF-8 whatever the locale says.
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     arguments = _parser().parse_args(argv)
     try:
         status: int = arguments.run(arguments)
         sys.stdout.flush()
     except BriefqaError as error:
-        print(f"briefqa: {_printable(str(error))}", file=sys.stderr)
+        _complain(str(error))
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -51,12 +52,38 @@ def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--json", action="store_true", help="print JSON for programs instead of text for people")
     shared.add_argument("--config", type=Path, metavar="FILE", help="settings file (default: briefqa.toml, if any)")
-    parser = argparse.ArgumentParser(prog="briefqa", description="Questions over policy briefs, with their footnotes.")
+    indexed = argparse.ArgumentParser(add_help=False, parents=[shared])
+    indexed.add_argument("--index", metavar="DIR", help="index folder (default: the setting `index`)")
+
+    parser = argparse.ArgumentParser(
+        prog="briefqa",
+        description="Questions over policy briefs, answered with the passages and the footnotes they cite.",
+        epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but some files could not be read.",
+    )
     parser.add_argument("--version", action="version", version=f"briefqa {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    inspect = commands.add_parser("inspect", parents=[shared], help="show how one file is read")
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], text: str, parent: argparse.ArgumentParser = indexed
+    ) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, parents=[parent], help=text, description=f"{text[0].upper()}{text[1:]}.")
+        made.set_defaults(run=run)
+        return made
+
+    reindex = command("reindex", _reindex, "bring the index up to date with a folder of briefs")
+    reindex.add_argument("docs_in", nargs="?", metavar="DOCS_IN", help="the folder (default: the setting `docs_in`)")
+    reindex.add_argument("--allow-empty", action="store_true", help="publish an empty index if the folder is empty")
+    search = command("search", _search, "find the passages that answer to a question")
+    search.add_argument("question", metavar="QUESTION")
+    search.add_argument("-k", type=int, metavar="N", help="how many passages at most (default: the setting `hits`)")
+    inspect = command("inspect", _inspect, "show how one file is read", shared)
     inspect.add_argument("file", type=Path, metavar="FILE")
-    inspect.set_defaults(run=_inspect)
+    serve = command("serve", _serve, "answer over HTTP")
+    serve.add_argument("--host", help="address to listen on (default: the setting `host`)")
+    serve.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default: the setting `port`)")
+    command("status", _status, "show what the live generation holds")
+    rollback = command("rollback", _rollback, "make an earlier generation live again")
+    rollback.add_argument("generation", nargs="?", metavar="GENERATION", help="its name (default: the one before)")
     return parser
 
 
@@ -66,7 +93,68 @@ def _config(arguments: argparse.Namespace, **overrides: Any) -> Config:
     return load_config(arguments.config, **overrides)
 
 
+def _loader(config: Config) -> Callable[[], Embedder]:
+    from briefqa.embedding import load_embedder
+
+    return lambda: load_embedder(
+        config.model, device=config.device, query_prompt=config.query_prompt, passage_prompt=config.passage_prompt
+    )
+
+
+def _reindex(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from briefqa.console import progress, report_page
+    from briefqa.embedding import embedder_key
+    from briefqa.reindex import reindex
+
+    config = _config(arguments, docs_in=arguments.docs_in, index=arguments.index)
+    with progress(sys.stderr) as advance:
+        report = reindex(
+            Path(config.docs_in),
+            Path(config.index),
+            load=_loader(config),
+            embedder_key=embedder_key(config.model, passage_prompt=config.passage_prompt),
+            passage_tokens=config.passage_tokens,
+            faiss_factory=config.faiss_factory,
+            keep=config.keep_generations,
+            max_bytes=config.max_file_mb * 1_000_000,
+            max_pages=config.max_pages,
+            allow_empty=arguments.allow_empty,
+            progress=advance,
+        )
+    if arguments.json:
+        _print_json(asdict(report))
+    else:
+        print(report_page(report))
+    for failure in report.failed:
+        _complain(failure.message if failure.brief in failure.message else f"{failure.brief}: {failure.message}")
+    return PARTLY if report.failed else DONE
+
+
+def _search(arguments: argparse.Namespace) -> int:
+    from briefqa.console import ranking_page
+    from briefqa.errors import QueryError
+    from briefqa.generation import open_current
+    from briefqa.search import Searcher, clean_question
+    from briefqa.shapes import Links, ranking
+
+    config = _config(arguments, index=arguments.index)
+    k = config.hits if arguments.k is None else arguments.k
+    if not 1 <= k <= config.max_hits:
+        raise QueryError(f"-k {k} is out of range: choose from 1 to {config.max_hits}.")
+    clean_question(arguments.question)  # a slip is told before the model is loaded, which takes seconds
+    with closing(open_current(Path(config.index))) as index:
+        found = Searcher(index, _loader(config)()).search(arguments.question, k)
+    if arguments.json:
+        _print_json(ranking(found, Links(f"http://{config.host}:{config.port}")))
+    else:
+        print(ranking_page(found))
+    return DONE
+
+
 def _inspect(arguments: argparse.Namespace) -> int:
+    from briefqa.console import inspection_page
     from briefqa.notes import understand
     from briefqa.reading import read
     from briefqa.shapes import inspection
@@ -83,39 +171,56 @@ def _inspect(arguments: argparse.Namespace) -> int:
     if arguments.json:
         _print_json(inspection(brief))
     else:
-        print(_printable(_inspection_page(brief)))
+        print(inspection_page(brief))
     return DONE
 
 
-def _inspection_page(brief: Brief) -> str:
-    parts = [brief.title, "=" * min(len(brief.title), 80), "", _with_marks(brief.body, brief.marks)]
-    if brief.notes:
-        parts += ["", "Notes", "-----"]
-        parts += [f"[{note.label}] {note.text}  ({note.kind}, page {note.page})" for note in brief.notes]
-    if brief.problems:
-        parts += ["", "Problems", "--------"]
-        parts += [f"page {item.page}: {item.message}" for item in brief.problems]
-    linked = sum(mark.note_id is not None for mark in brief.marks)
-    counts = f"{len(brief.pages)} pages, {len(brief.marks)} marks ({linked} linked), {len(brief.notes)} notes"
-    return "\n".join([*parts, "", counts])
+def _serve(arguments: argparse.Namespace) -> int:
+    from briefqa.service.server import serve
+
+    config = _config(arguments, index=arguments.index, host=arguments.host, port=arguments.port)
+    serve(config, lambda text: print(text, flush=True))
+    return DONE
 
 
-def _with_marks(text: str, marks: Sequence[Mark], start: int = 0) -> str:
-    """Put each mark back as [label]. start: the offset of text in the body that the marks' offsets count in."""
-    parts, done = [], 0
-    for mark in marks:
-        parts += [text[done : mark.offset - start], f"[{mark.label}]"]
-        done = mark.offset - start
-    return "".join([*parts, text[done:]])
+def _status(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from briefqa.console import status_page
+    from briefqa.generation import open_current
+
+    config = _config(arguments, index=arguments.index)
+    with closing(open_current(Path(config.index))) as index:
+        info = index.info()
+    if arguments.json:
+        _print_json({**asdict(info), "index": config.index, "docs_in": config.docs_in})
+    else:
+        print(status_page(info, config.index, config.docs_in))
+    return DONE
 
 
-def _printable(text: str) -> str:
-    """Text without control characters: a document may hold some that would command the terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t " else "�" for c in text)
+def _rollback(arguments: argparse.Namespace) -> int:
+    from briefqa.generation import rollback
+
+    generation = rollback(Path(_config(arguments, index=arguments.index).index), arguments.generation)
+    if arguments.json:
+        _print_json({"generation": generation})
+    else:
+        print(f"Generation {generation} is live again.")
+    return DONE
+
+
+def _complain(message: str) -> None:
+    """Print one line for people on stderr, whatever a file's name holds."""
+    from briefqa.console import printable
+
+    print(f"briefqa: {printable(' '.join(message.splitlines()))}", file=sys.stderr)
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    from briefqa.shapes import sendable
+
+    print(json.dumps(sendable(value), ensure_ascii=False, indent=2))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,20 @@
-"""Text for people at a terminal. It returns strings; `cli` prints them."""
+"""Text for people at a terminal: strings that `cli` prints, and the bars of a reindexing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
 
 from briefqa.shapes import page_label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
+
+    from tqdm import tqdm
 
     from briefqa.briefs import Brief
     from briefqa.generation import IndexInfo
-    from briefqa.reindex import ReindexReport
+    from briefqa.reindex import Progress, ReindexReport
     from briefqa.search import Hit, Ranking
 
 
@@ -80,12 +83,50 @@ def status_page(info: IndexInfo, index: str, docs_in: str) -> str:
 def report_page(report: ReindexReport) -> str:
     """Show what a reindexing has done."""
     files = f"{report.added} added, {report.changed} changed, {report.removed} removed, {report.unchanged} unchanged"
+    files += f", {report.ignored} ignored" if report.ignored else ""
     holds = f"{_count(report.briefs, 'brief')}, {_count(report.passages, 'passage')}, {_count(report.notes, 'note')}"
     marks = f"{_count(report.marks, 'mark')}, {report.unlinked} of them without a note"
-    times = ", ".join(f"{step} {seconds:.1f} s" for step, seconds in report.seconds.items())
-    live = f"Generation {report.generation} is live." if report.published else "Nothing changed, nothing was written."
-    doubts = [f"{_count(len(report.problems), 'doubt')} about what was read: `briefqa inspect FILE` shows them."]
-    return printable("\n".join([live, files, f"{holds}, {marks}", times, *(doubts if report.problems else [])]))
+    times = ["Seconds: " + ", ".join(f"{step} {seconds:.1f}" for step, seconds in report.seconds.items())]
+    if report.published:
+        live = f"Generation {report.generation} is live."
+    elif report.generation:
+        live = f"Nothing has changed: generation {report.generation} stays live."
+    else:
+        live = "There is no brief to index: put some into the folder and run it again."
+    doubts = [f"{_count(len(report.problems), 'doubt')} about what was read: `briefqa inspect FILE` shows a file's."]
+    return printable(
+        "\n".join(
+            [
+                live,
+                f"Files: {files}",
+                f"{holds}, {marks}",
+                *(times if report.seconds else []),
+                *(doubts if report.problems else []),
+            ]
+        )
+    )
+
+
+@contextmanager
+def progress(stream: TextIO) -> Iterator[Callable[[Progress], None]]:
+    """Show on stream how far a reindexing has come: a bar for each step on a terminal, elsewhere a line."""
+    from tqdm import tqdm  # noqa: PLC0415 - only this command draws bars
+
+    bars: dict[str, tqdm[Any]] = {}
+
+    def advance(now: Progress) -> None:
+        unit = "file" if now.step == "read" else "passage"
+        if now.step not in bars:
+            if not stream.isatty():
+                stream.write(f"{now.step}: {_count(now.total, unit)}\n")
+            bars[now.step] = tqdm(desc=now.step, total=now.total, unit=unit, file=stream, disable=not stream.isatty())
+        bars[now.step].update(now.done - bars[now.step].n)
+
+    try:
+        yield advance
+    finally:
+        for bar in bars.values():
+            bar.close()
 
 
 def with_marks(text: str, marks: Iterable[tuple[int, str]]) -> str:
