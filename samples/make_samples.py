@@ -73,8 +73,8 @@ def _run(command: list[str], folder: Path) -> None:
     subprocess.run(command, check=True, cwd=folder, env=os.environ | EPOCH, stdout=subprocess.DEVNULL)
 
 
-# The text sample looks as if it had been copied out of a PDF: a blank line between lines, notes at the foot of each
-# page under a line of spaces (the stroke), marks stuck to the words before them, and no sign of the page breaks.
+# The text sample looks as if copied out of a PDF: a blank line between the lines of the body, notes at the foot of
+# each page under a line of spaces (the stroke), marks stuck to the words before them, and no sign of the page breaks.
 COLUMNS = 99
 LINES_A_PAGE = 46
 STROKE = " " * 54
@@ -92,7 +92,7 @@ def copied_text(source: Path, target: Path) -> None:
         printed = [f"{_stuck(line)} \n\n" for line in page]
         if foot:
             printed[-1] = printed[-1].removesuffix("\n")
-            printed += [f"{STROKE}\n", "\n".join("\n\n".join(note) + " \n" for note in foot)]
+            printed += [f"{STROKE}\n", "\n".join("\n".join(note) + " \n" for note in foot)]
         pages.append(" " + "".join(printed))
     target.write_text("".join(pages), encoding="utf-8")
 
