@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import statistics
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +14,7 @@ from briefqa.notes.labels import raised_labels, start_label
 # How many lines from the top and from the bottom of a page may be furniture.
 _DEPTH = 3
 _FOLIO = re.compile(r"[-–—|\[(\s]*(?:page\s+|p\.\s*|seite\s+)?([0-9]{1,4}|[ivxlc]{1,7})(?:\s*(?:of|/|von|sur)\s*[0-9]{1,4})?[-–—|\])\s]*", re.I)
+_STAR_PAGE = re.compile(r"\[\*\d{1,5}\]\s*")
 _TYPED_RULE = re.compile(r"\s*[—–_―─-]{4,}\s*")
 
 
@@ -20,9 +22,27 @@ def without_furniture(pages: Sequence[Page]) -> list[Page]:
     """The pages without their furniture; rules typed as dashes become `Rule`s."""
     pages = [_typed_rules(page) for page in pages]
     doomed = _running(pages) | _folios(pages)
-    return [
+    kept = [
         replace(page, lines=tuple(line for line in page.lines if (page.index, id(line)) not in doomed)) for page in pages
     ]
+    return _without_star_pages(kept)
+
+
+def _without_star_pages(pages: list[Page]) -> list[Page]:
+    """Pages whose first line does not begin with a reporter's page number ("[*31]"), where several pages have one."""
+    starred = [page for page in pages if page.lines and _STAR_PAGE.match(page.lines[0].text)]
+    if len(starred) < 3:
+        return pages
+    return [replace(page, lines=(_shortened(page.lines[0]), *page.lines[1:])) if page in starred else page for page in pages]
+
+
+def _shortened(line: Line) -> Line:
+    found = _STAR_PAGE.match(line.text)
+    gone = found.end() if found else 0
+    spans = tuple(
+        replace(span, start=max(span.start - gone, 0), end=span.end - gone) for span in line.spans if span.end > gone
+    )
+    return replace(line, text=line.text[gone:], spans=spans)
 
 
 def _typed_rules(page: Page) -> Page:
@@ -72,11 +92,12 @@ def _outermost(page: Page, line: Line) -> bool:
 def _folios(pages: Sequence[Page]) -> set[tuple[int, int]]:
     """Page numbers that stand alone at an edge and count up with the pages."""
     candidates: list[tuple[Page, Line, int | None, bool]] = []
+    usual = statistics.median(line.size for page in pages for line in page.lines) if any(p.lines for p in pages) else 0.0
     for page in pages:
         for top, edge in zip((True, False), _edges(page), strict=True):
             for line in edge[:2]:
                 found = _FOLIO.fullmatch(line.text)
-                if found:
+                if found and line.size > 0.65 * usual:  # smaller: a note's label on a line of its own
                     number = int(found[1]) if found[1].isdigit() else None
                     candidates.append((page, line, number, top))
     shifts = Counter((number - page.index, top) for page, _, number, top in candidates if number is not None)

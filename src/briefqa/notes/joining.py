@@ -19,6 +19,8 @@ _PREFIXES = frozenset(
     "inter intra trans ultra under over then former so much ill one two three four five six seven eight nine ten "
     "first second third late early mass full part".split()
 )
+# Second parts that make a compound of most words before them.
+_SUFFIXES = frozenset("based level term scale free owned funded driven specific oriented wide sized".split())
 
 
 class Vocabulary:
@@ -43,9 +45,9 @@ class Vocabulary:
         compound = self._words[f"{first}-{second}"] + self._words[f"{first}‐{second}"]
         if solid or compound:
             return compound > solid
-        if "-" in first or (first in _PREFIXES and self._words[second] > 0 and len(first) > 2):
+        if "-" in first or (second in _SUFFIXES and len(first) > 3):
             return True
-        return False
+        return first in _PREFIXES and self._words[second] > 0 and len(first) > 2
 
 
 def join(before: str, after: str, vocabulary: Vocabulary, *, full: bool = True) -> tuple[str, str]:

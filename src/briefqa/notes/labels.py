@@ -14,7 +14,7 @@ _SYMBOLS = str.maketrans({"∗": "*", "＊": "*", "⁎": "*", "﹡": "*", "║":
 _SYMBOL = r"[*∗＊⁎†‡§¶‖∥#]{1,4}"
 _NUMBER = r"[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4}"
 _LABEL = re.compile(rf"{_NUMBER}|{_SYMBOL}|[a-z]{{1,2}}|[ivx]{{1,5}}")
-_PLAIN_START = re.compile(rf"\s*(?:\[({_NUMBER})\]|\(({_NUMBER})\)|({_NUMBER})[.):]?|({_SYMBOL}))\s*(?=\S)")
+_PLAIN_START = re.compile(rf"\s*(?:\[({_NUMBER})\]|\(({_NUMBER})\)|({_NUMBER})[.):]?|({_SYMBOL}))(?:\s+(?=\S)|(?=[^\W\d_]|[“\"‘(]))")
 _LIST = re.compile(rf"\s*[\[(]?(?:{_LABEL.pattern})(?:\s*[,;–—-]\s*(?:{_LABEL.pattern}))*[\])]?[.,;]?\s*")
 _RANGE = re.compile(rf"({_NUMBER})\s*[–—-]\s*({_NUMBER})")
 # A raised run is smaller than its line by at least this much, or stands this share of the size above the baseline.

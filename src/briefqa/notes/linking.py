@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from briefqa.briefs import Line
-from briefqa.notes.labels import raised_labels
+from briefqa.notes.labels import is_label, normalise, raised_labels
 
 # What an exponent or an index stands behind: "km²", "CO₂", "10⁶".
 _UNIT = re.compile(r"(?:^|[\s(/\d])(?:[kcmdµ]?m|ft|in|yd|mi|s|CO|H|O|N|NO|SO|PM|R|χ|x|n|e)$")
@@ -39,15 +39,45 @@ class Candidate:
     note: Draft | None = None
 
 
-def candidates(lines: Sequence[tuple[int, Line]]) -> list[Candidate]:
-    """Raised labels of body lines, given as (page index, line), in reading order."""
+def candidates(lines: Sequence[tuple[int, Line]], size: float) -> list[Candidate]:
+    """Raised labels of body lines, given as (page index, line), in reading order. size: the body's font size."""
     found: list[Candidate] = []
     for row, (page, line) in enumerate(lines):
+        if line.size <= 0.75 * size and is_label(line.text) and row:
+            # A mark that wrapped, or stands below a heading.
+            found.append(Candidate(normalise(line.text), page, (row, 0), 0, len(line.text), 1.0))
+            continue
         for label in raised_labels(line):
             if re.search(r"[\w)\].,;:!?”’\"'%*…—–-]", line.text[: label.start]) or row:
                 score = _score(line.text, label.start, label.text)
                 found.append(Candidate(label.text, page, (row, label.start), label.start, label.end, score))
     return found
+
+
+def split_joined(marks: Sequence[Candidate], notes: Sequence[Draft]) -> list[Candidate]:
+    """Marks with those apart that stand side by side without a comma: "56" where notes 5 and 6 exist and 56 does not."""
+    pages: dict[str, set[int]] = defaultdict(set)
+    for note in notes:
+        pages[note.label].add(note.page)
+    parted: list[Candidate] = []
+    for mark in marks:
+        label, near = mark.label, {mark.page, mark.page + 1}
+        cut = next(
+            (
+                at
+                for at in range(1, len(label))
+                if label.isdigit() and not pages[label] & near and int(label[at:]) == int(label[:at]) + 1
+                and pages[label[:at]] & near and pages[label[at:]] & near
+            ),
+            None,
+        )
+        if cut is None:
+            parted.append(mark)
+            continue
+        row, start = mark.order
+        parted.append(Candidate(label[:cut], mark.page, (row, start), start, start + cut, mark.score))
+        parted.append(Candidate(label[cut:], mark.page, (row, start + cut), start + cut, mark.end, mark.score))
+    return parted
 
 
 def _score(text: str, start: int, label: str) -> float:
@@ -67,12 +97,12 @@ def link(notes: Sequence[Draft], marks: Sequence[Candidate]) -> None:
         _link_in_order(drafts, [mark for mark in marks if mark.page == page and mark.note is None])
     linked = {id(mark.note) for mark in marks if mark.note is not None}
     for note in notes:
-        # A note may be pushed to the next page, or a mark stand in a caption set before it.
+        # A note may be pushed to the next page, or (Typst) stand a page before its mark.
         if id(note) in linked:
             continue
         near = [
             mark for mark in marks
-            if mark.note is None and mark.label == note.label and mark.score >= 0.5 and -1 <= mark.page - note.page <= 0
+            if mark.note is None and mark.label == note.label and mark.score >= 0.5 and abs(mark.page - note.page) <= 1
         ]
         if len(near) == 1:
             near[0].note = note

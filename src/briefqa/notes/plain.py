@@ -260,7 +260,9 @@ def _begins_paragraph(previous: _Row, row: _Row, wide: int, *, double: bool, wra
     if row.page != previous.page or row.first_on_page:
         return ended and (short or double is False) and not row.stripped[:1].islower()
     if double:
-        return ended and short
+        # The next word would have fitted: the line was not full, it was the last one, or a heading.
+        early = len(previous.stripped) + len(row.stripped.split(maxsplit=1)[0]) < 0.8 * wide
+        return short and (ended or early)
     return row.blank_before or (len(previous.stripped) < 0.5 * wide and ended)
 
 

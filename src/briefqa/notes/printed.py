@@ -12,7 +12,7 @@ from briefqa.notes.flow import BodyLine, Cut, mark_paragraphs, write_body
 from briefqa.notes.furniture import without_furniture
 from briefqa.notes.joining import Vocabulary, clean, join
 from briefqa.notes.labels import Label
-from briefqa.notes.linking import Candidate, Draft, candidates, link, stuck_candidates
+from briefqa.notes.linking import Candidate, Draft, candidates, link, split_joined, stuck_candidates
 from briefqa.notes.zones import Column, body_size, columns
 
 _CONTINUED_HEAD = re.compile(r"^\(?\s*(?:\.\s?\.\s?\.|…)?\s*(?:continued|cont['’.]?d?)\.?\s*\)?\s*", re.IGNORECASE)
@@ -28,7 +28,7 @@ def understand_printed(document: Document, brief_id: str) -> Brief:
     notes = _drafts(parts, vocabulary, brief_id)
     body_lines = [(column.page.index, line) for column in parts for line in _body(column)]
     page_of = {page.index: page for page in pages}
-    marks = candidates(body_lines)
+    marks = split_joined(candidates(body_lines, size), notes)
     link(notes, marks)
     marks += stuck_candidates(notes, marks, body_lines)
     kept, problems = _judge(document.path, notes, marks)

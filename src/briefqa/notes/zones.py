@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from briefqa.briefs import Line, Page, Rule
-from briefqa.notes.labels import Label, raised_labels, start_label
+from briefqa.notes.labels import Label, is_label, normalise, raised_labels, start_label
 
 # Print this much smaller than the body's is small print.
 _SMALL = 0.955
@@ -163,11 +163,14 @@ def _fits(line: Line, style: Style) -> bool:
 def _is_head(block: _Block, index: int, style: Style, marks: dict[int, Counter[str]], last: int | None) -> Label | None:
     """The label of the note that line index begins, or None."""
     line = block.lines[index]
-    label = start_label(line)
+    label = start_label(line) or _lone_label(line, style)
     if label is None or label.raised != style.raised:
         return None
     if not _fits(line, style) and _text_size(line, label) > style.size * 1.06:
-        return None
+        # A note set in another size than the rest, below the rule and with its mark on the page.
+        alone = label.raised and line.size <= 1.02 * style.body_size and label.number is not None
+        marked = _is_marked(label, block.page.index, marks)
+        return label if alone and marked and last is not None and label.number == last + 1 else None
     if style.raised and (label.number is None or style.size <= _SMALL * style.body_size):
         return label
     if _is_marked(label, block.page.index, marks):
@@ -176,6 +179,14 @@ def _is_head(block: _Block, index: int, style: Style, marks: dict[int, Counter[s
         return label
     if _continues(line, label):
         return label
+    return None
+
+
+def _lone_label(line: Line, style: Style) -> Label | None:
+    """A raised label on a line of its own: what it heads is indented or a table."""
+    text = line.text.strip()
+    if line.size <= 0.75 * style.body_size and line.size < 0.8 * style.size and is_label(text) and text.isdigit():
+        return Label(normalise(text), 0, len(line.text), raised=True)
     return None
 
 
@@ -189,6 +200,9 @@ def _foot_start(
     """The index of the first line of the column's foot; the number of lines if it has none."""
     lines = block.lines
     bottom = len(lines)
+    separated = _separated(block, style)
+    if separated is not None and (open_note or _is_head(block, separated, style, marks, last_number)):
+        return separated
     # A foot reaches the column's end: go up while lines fit.
     lowest = bottom
     while lowest > 0 and _fits(lines[lowest - 1], style):
@@ -202,6 +216,19 @@ def _foot_start(
     if open_note or start < bottom:
         start = _with_continuation(block, start, lowest, style, open_note=open_note)
     return start
+
+
+def _separated(block: _Block, style: Style) -> int | None:
+    """The first line below the document's usual separating rule, if nothing larger than the body stands below it."""
+    if style.separator is None:
+        return None
+    for index in range(len(block.lines) - 1, -1, -1):
+        if block.lines[index].size > 1.05 * style.body_size:
+            return None
+        rule = _rule_above(block, index)
+        if rule is not None and abs(rule.x1 - rule.x0 - style.separator) <= 3:
+            return index
+    return None
 
 
 def _plausible_head(
@@ -221,10 +248,6 @@ def _with_continuation(block: _Block, start: int, lowest: int, style: Style, *, 
     lines = block.lines
     if not open_note:
         return start
-    for index in range(lowest, min(start + 1, len(lines))):
-        rule = _rule_above(block, index)
-        if rule is not None and style.separator and abs(rule.x1 - rule.x0 - style.separator) <= 3:
-            return index
     if style.size > _SMALL * style.body_size:
         return start
     first = start
