@@ -41,9 +41,8 @@ def serve(config: Config, announce: Callable[[str], None]) -> None:
         docs_in=Path(config.docs_in),
         limits=Limits(config.hits, config.max_hits, config.max_query_chars),
     )
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    for noisy in ("httpx", "sentence_transformers"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("briefqa").setLevel(logging.INFO)
     with _listen(config.host, config.port) as listener:
         host = f"[{config.host}]" if ":" in config.host else config.host
         announce(greeting(f"http://{host}:{listener.getsockname()[1]}", Path(config.index)))

@@ -20,10 +20,8 @@ def _question(text: str) -> str:
     return text
 
 
-class _OfGeneration(BaseModel):
-    """Base of answers that come from one generation of the index."""
-
-    generation: str
+class _Answer(BaseModel):
+    """Base of what is sent back about briefs."""
 
     @model_validator(mode="before")
     @classmethod
@@ -127,7 +125,7 @@ class Hit(PassageWithNotes, _Ranked):
     """A passage that answers to the question."""
 
 
-class SearchResponse(_OfGeneration):
+class SearchResponse(_Answer):
     """The hits, best first, all from one generation of the index."""
 
     model_config = ConfigDict(
@@ -179,17 +177,21 @@ class SearchResponse(_OfGeneration):
     )
 
     query: str
+    generation: str
     took_ms: float
     hits: list[Hit]
 
 
-class PassageResponse(PassageWithNotes, _OfGeneration):
+class PassageResponse(PassageWithNotes, _Answer):
     """One passage of the live generation."""
 
+    generation: str
 
-class BriefList(_OfGeneration):
+
+class BriefList(_Answer):
     """Briefs by path, `limit` of them from the `offset`th on."""
 
+    generation: str
     total: int
     limit: int
     offset: int
@@ -234,9 +236,10 @@ class ReadingProblem(BaseModel):
     message: str
 
 
-class WholeBrief(BriefReference, _OfGeneration):
+class WholeBrief(BriefReference, _Answer):
     """All that is known of a brief. Offsets count in `body`."""
 
+    generation: str
     path: str
     language: str
     body: str
