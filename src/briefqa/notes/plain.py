@@ -22,6 +22,7 @@ _HEAD = re.compile(r"\s{0,12}(?:\[(\d{1,3})\]|\((\d{1,3})\)|(\d{1,3})[.):]?|([�
 _RULE = re.compile(r"\s*(?:[-–—_=─]{5,}|\s{15,})\s*")
 _FOLIO = re.compile(r"\s*[-–—\s]*(?:page\s+)?\d{1,4}[-–—\s]*(?:of\s+\d+)?\s*", re.IGNORECASE)
 _NOTES_HEADING = re.compile(r"\s*(?:end\s?notes?|notes?|footnotes?|references|anmerkungen|fußnoten)\s*:?\s*", re.IGNORECASE)
+_ENDED = re.compile(r"[.!?:…][”’\"')\]]*\d{0,3}$")
 _MAX_GAP = 3
 
 
@@ -253,16 +254,18 @@ def _body_lines(rows: Sequence[_Row], pages: Sequence[Page], *, double: bool) ->
 
 
 def _begins_paragraph(previous: _Row, row: _Row, wide: int, *, double: bool, wrapped: bool) -> bool:
-    ended = re.search(r"[.!?:…][”’\"')\]]*\d{0,3}$", previous.stripped) is not None
+    ended = _ENDED.search(previous.stripped) is not None
     if not wrapped:
         return True
     short = len(previous.stripped) < 0.8 * wide
     if row.page != previous.page or row.first_on_page:
         return ended and (short or double is False) and not row.stripped[:1].islower()
     if double:
-        # The next word would have fitted: the line was not full, it was the last one, or a heading.
+        # The next word would have fitted: the line was the last one of its paragraph, or a heading.
         early = len(previous.stripped) + len(row.stripped.split(maxsplit=1)[0]) < 0.8 * wide
-        return short and (ended or early)
+        # A short line that no sentence ends is a heading, however full the line before it.
+        heading = ended and len(row.stripped) < 0.6 * wide and row.stripped[:1].isupper() and not _ENDED.search(row.stripped)
+        return (short and (ended or early)) or heading
     return row.blank_before or (len(previous.stripped) < 0.5 * wide and ended)
 
 
