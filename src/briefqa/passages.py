@@ -190,23 +190,30 @@ def _cut(body: str, start: int, end: int, sizes: _Sizes, budget: int) -> Iterato
     if size <= budget:
         yield _Piece(start, end, size)
         return
+    parts = -(-size // budget)
+    cuts = _split_evenly(text, sizes, budget, -(-size // parts))
+    if sizes.of(cuts[-1]) < budget * _CRUMB:
+        cuts = _split_evenly(text, sizes, budget, -(-size // (parts + 1)))
+    for cut in cuts:
+        yield _Piece(start, start + len(cut), sizes.of(cut))
+        start += len(cut)
+
+
+def _split_evenly(text: str, sizes: _Sizes, budget: int, even: int) -> list[str]:
+    """Cut text into pieces of about even tokens, of budget at most; together they are the text."""
     # Imported here because it costs a third of a second, and a short brief never gets here.
     from langchain_text_splitters import RecursiveCharacterTextSplitter  # noqa: PLC0415
 
-    parts = -(-size // budget)
-    even = -(-size * 6 // (parts * 5))
     splitter = RecursiveCharacterTextSplitter(
         separators=_SEPARATORS,
         is_separator_regex=True,
         keep_separator="end",
         strip_whitespace=False,
-        chunk_size=max(1, min(budget, even)),
+        chunk_size=max(1, min(budget, even * 6 // 5)),
         chunk_overlap=0,
         length_function=sizes.of,
     )
-    for cut in splitter.split_text(text):
-        yield _Piece(start, start + len(cut), sizes.of(cut))
-        start += len(cut)
+    return splitter.split_text(text)
 
 
 def _pack(pieces: Iterable[_Piece], budget: int, limit: int) -> list[_Piece]:

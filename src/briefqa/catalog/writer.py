@@ -72,7 +72,8 @@ class CatalogWriter:
             for table in ("notes", "sources", "marks"):
                 run(f"INSERT INTO {table} SELECT * FROM parent.{table} WHERE brief IN {these}")
             run(
-                f"INSERT INTO passages (position, {_COPIED}) SELECT row_number() OVER (ORDER BY position) - 1, {_COPIED} "
+                f"INSERT INTO passages (position, {_COPIED}) "
+                f"SELECT row_number() OVER (ORDER BY position) - 1, {_COPIED} "
                 f"FROM parent.passages WHERE brief IN {these} ORDER BY position"
             )
             positions = run(f"SELECT position FROM parent.passages WHERE brief IN {these} ORDER BY position").fetchall()
