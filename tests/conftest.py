@@ -1,8 +1,40 @@
-"""What every test has: Hypothesis without a deadline (the first example imports slow libraries)."""
+"""What every test has: Hypothesis without a deadline (the first example imports slow libraries), and goldens."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EXPECTED = Path(__file__).parent / "expected"
 
 settings.register_profile("briefqa", deadline=None, max_examples=60)
 settings.load_profile("briefqa")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--regenerate",
+        action="store_true",
+        help="write tests/expected anew from what comes out today; then review the difference",
+    )
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Compare a text with the file of that name in tests/expected, or store it there under --regenerate."""
+
+    def check(name: str, text: str) -> None:
+        file = EXPECTED / name
+        if request.config.getoption("--regenerate"):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        assert file.exists(), f"No golden yet: run pytest --regenerate, and review {file}."
+        assert text == file.read_text(encoding="utf-8")
+
+    return check
