@@ -4,8 +4,8 @@ The steps: paragraphs (a heading sticks to the one below it), those that are too
 and, if nothing else helps, character (langchain-text-splitters), neighbours packed up to the wished size, and at last
 every passage counted as it will be embedded, so that the model never cuts one off in silence.
 
-Tokens are counted once a distinct word and added up: tokenizers of words (WordPiece, SentencePiece) part a text at
-its spaces first, so that the sum is exact for them. For any other the final count corrects it.
+Tokens are counted once for each distinct word and added up: tokenizers of words (WordPiece, SentencePiece) part a text
+at its spaces first, so that the sum is exact for them. For any other the final count corrects it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ _SEPARATORS = [r"\n+", SENTENCE_END, CLAUSE_END, r"\s+", ""]
 # Text that the model knows no words of (base64, a table's ruled line) counts as one token however long it is: a
 # word is worth at least a token for this many characters, so that no passage grows past what a person can read.
 _CHARACTERS_PER_TOKEN = 16
+# Bounds the memory of a long run; a collection has fewer words than this, a broken one has any number.
+_WORDS_REMEMBERED = 500_000
 # A piece smaller than this part of the wished size is joined to a neighbour, beyond the wished size if need be.
 _CRUMB = 1 / 6
 # A heading opens a new passage when the one before it is filled to this part.
@@ -45,19 +47,31 @@ def split(brief: Brief, count_tokens: CountTokens, *, max_tokens: int, window: i
     max_tokens: the wished size of a passage's text. window: the limit for `embedded_text` of every passage, as
     count_tokens counts. Raises EmbeddingError where the window is too small to hold anything.
     """
-    sizes = _Sizes(count_tokens)
-    room = window - sizes.overhead
-    if room < 1:
-        raise EmbeddingError(f"A window of {window} tokens leaves no room for text: choose another model.")
-    for_context = min(room // 4, max(room - max_tokens, room // 8))
-    limit = room - for_context
-    budget = max(1, min(max_tokens, limit))
-    sizes.learn(brief.body)
-    contexts = _Contexts(brief, sizes, for_context)
-    pieces = _pack(_pieces(brief, sizes, budget), budget, limit)
-    spans = _trimmed(brief.body, ((piece.start, piece.end) for piece in pieces))
-    spans = _within_window(brief.body, spans, contexts, count_tokens, window)
-    return tuple(_passages(brief, spans, contexts))
+    return Splitter(count_tokens, max_tokens=max_tokens, window=window).split(brief)
+
+
+class Splitter:
+    """Cuts one brief after another, and remembers the words that it has counted. Arguments as in `split`."""
+
+    def __init__(self, count_tokens: CountTokens, *, max_tokens: int, window: int) -> None:
+        self._count_tokens = count_tokens
+        self._window = window
+        self._sizes = _Sizes(count_tokens)
+        room = window - self._sizes.overhead
+        if room < 1:
+            raise EmbeddingError(f"A window of {window} tokens leaves no room for text: choose another model.")
+        self._for_context = min(room // 4, max(room - max_tokens, room // 8))
+        self._limit = room - self._for_context
+        self._budget = max(1, min(max_tokens, self._limit))
+
+    def split(self, brief: Brief) -> tuple[Passage, ...]:
+        """Cut a brief's body into passages."""
+        self._sizes.learn(brief.body)
+        contexts = _Contexts(brief, self._sizes, self._for_context)
+        pieces = _pack(_pieces(brief, self._sizes, self._budget), self._budget, self._limit)
+        spans = _trimmed(brief.body, ((piece.start, piece.end) for piece in pieces))
+        spans = _within_window(brief.body, spans, contexts, self._count_tokens, self._window)
+        return tuple(_passages(brief, spans, contexts))
 
 
 def embedded_text(passage: Passage) -> str:
@@ -90,6 +104,8 @@ class _Sizes:
 
     def learn(self, text: str) -> None:
         """Count the words of text that are new, all in one call."""
+        if len(self._known) > _WORDS_REMEMBERED:
+            self._known.clear()
         new = [atom for atom in dict.fromkeys(_ATOM.findall(text)) if atom not in self._known]
         for atom, count in zip(new, self._count(new) if new else (), strict=True):
             self._known[atom] = max(count - self.overhead, len(atom) // _CHARACTERS_PER_TOKEN, 1)

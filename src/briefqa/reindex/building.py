@@ -10,7 +10,7 @@ import numpy as np
 from briefqa.catalog import Catalog, CatalogWriter, Counts, FileRecord
 from briefqa.errors import EmbeddingError, ReadingError, ReadingTimeout
 from briefqa.generation import CATALOG, EMBEDDINGS, VECTORS
-from briefqa.passages import embedded_text, split, with_context
+from briefqa.passages import Splitter, embedded_text, with_context
 from briefqa.reindex.report import Progress
 from briefqa.vectors import check_factory, create_embeddings, open_embeddings, write_index
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from briefqa.briefs import Brief, Document, Problem
+    from briefqa.briefs import Brief, Document, Passage, Problem
     from briefqa.embedding import Embedder
     from briefqa.generation import Manifest
     from briefqa.reindex.folder import Plan
@@ -59,6 +59,7 @@ class Build:
     understand: Callable[[Document, str], Brief]
     watch: Stopwatch
     progress: Callable[[Progress], None]
+    splitter: Splitter | None = None
     files: dict[str, FileRecord] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -136,14 +137,18 @@ class Build:
             self.files[path] = replace(record, brief=None, sha256=sha256, failure=message)
 
     def _add(self, writer: CatalogWriter, brief: Brief) -> None:
-        if self.embedder is None:
-            raise EmbeddingError("A brief to embed needs a model.")
         with self.watch.timing("split"):
-            passages = split(
-                brief, self.embedder.count_tokens, max_tokens=self.passage_tokens, window=self.embedder.window
-            )
+            passages = self._split(brief)
         with self.watch.timing("write"):
             writer.add(brief, passages, [embedded_text(passage) for passage in passages])
+
+    def _split(self, brief: Brief) -> tuple[Passage, ...]:
+        if self.embedder is None:
+            raise EmbeddingError("A brief to split needs a model.")
+        if self.splitter is None:
+            count, window = self.embedder.count_tokens, self.embedder.window
+            self.splitter = Splitter(count, max_tokens=self.passage_tokens, window=window)
+        return self.splitter.split(brief)
 
     def _embed(self, writer: CatalogWriter, copied: Sequence[int]) -> None:
         """Fill the embeddings, from the parent as far as it has them, and build the index."""
