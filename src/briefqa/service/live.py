@@ -67,6 +67,7 @@ class Live:
         self._index_error: BriefqaError = NotReady("briefqa is starting: try again in a moment.")
         self._model_error: EmbeddingError | None = None
         self._refused: tuple[str | None, float] | None = None
+        self._looked = threading.Event()
         self._model_settled = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="briefqa-live", daemon=True)
@@ -87,6 +88,12 @@ class Live:
     @contextmanager
     def index(self) -> Iterator[Index]:
         """Borrow the live index. Raises NoGeneration, CorruptGeneration or NotReady if there is none to serve."""
+        self._looked.wait(self._patience)
+        with self._borrow() as index:
+            yield index
+
+    @contextmanager
+    def _borrow(self) -> Iterator[Index]:
         with self._lock:
             held = self._held
             if held is None:
@@ -114,7 +121,7 @@ class Live:
 
     def check(self) -> str:
         """Name the generation that would answer now, without waiting. Raises what `searcher` would raise."""
-        with self.index() as index:
+        with self._borrow() as index:
             return Searcher(index, self._ready_embedder()).info.generation
 
     def _ready_embedder(self) -> Embedder:
@@ -126,6 +133,7 @@ class Live:
 
     def _run(self) -> None:
         self._look()
+        self._looked.set()
         try:
             self._embedder = self._load()
         except EmbeddingError as error:
@@ -187,8 +195,8 @@ class Live:
         # No generation at all costs nothing to look for again, and is where every new server begins.
         wait = 0.0 if isinstance(error, NoGeneration) else _RETRY_SECONDS
         if self._refused is None or self._refused[0] != name:
-            serving = f"; generation {self._held.generation} goes on" if self._held else ""
-            log.warning("Cannot serve generation %s%s: %s", name, serving, error)
+            serving = f"generation {self._held.generation} goes on" if self._held else "nothing is served"
+            log.warning("Cannot serve %s, %s: %s", f"generation {name}" if name else "the index", serving, error)
         self._refused = (name, time.monotonic() + wait)
         self._index_error = error
 
