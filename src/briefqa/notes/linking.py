@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from briefqa.briefs import Line
+from briefqa.briefs import Line, NoteKind
 from briefqa.notes.labels import is_label, normalise, raised_labels
 
 # What an exponent or an index stands behind: "km²", "CO₂", "10⁶".
@@ -23,7 +23,7 @@ class Draft:
     page: int
     text: str
     id: str
-    kind: str = "footnote"
+    kind: NoteKind = "footnote"
 
 
 @dataclass(slots=True, eq=False)
@@ -37,6 +37,7 @@ class Candidate:
     end: int
     score: float
     note: Draft | None = None
+    bracketed: bool = False
 
 
 def candidates(lines: Sequence[tuple[int, Line]], size: float) -> list[Candidate]:

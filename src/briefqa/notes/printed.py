@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from briefqa.briefs import Brief, Document, Line, Note, Page, Problem
+from briefqa.notes.endnotes import Run, bracketed_marks, find_runs, link_runs
 from briefqa.notes.flow import BodyLine, Cut, mark_paragraphs, write_body
 from briefqa.notes.furniture import without_furniture
 from briefqa.notes.joining import Vocabulary, clean, join
@@ -31,12 +32,15 @@ def understand_printed(document: Document, brief_id: str) -> Brief:
     marks = split_joined(candidates(body_lines, size), notes)
     link(notes, marks)
     marks += stuck_candidates(notes, marks, body_lines)
+    marks, endnotes, taken = _link_endnotes(body_lines, marks, size, vocabulary, f"{brief_id}-n{len(notes)}")
+    notes += endnotes
     kept, problems = _judge(document.path, notes, marks)
     lines = [BodyLine(line, page_of[index]) for index, line in body_lines]
     for mark in kept:
         lines[mark.order[0]].cuts.append(
             Cut(mark.start, mark.end, mark.label, mark.note.id if mark.note is not None else None)
         )
+    lines = [line for row, line in enumerate(lines) if row not in taken]
     mark_paragraphs(lines, size)
     body = write_body(lines, pages, vocabulary)
     return Brief(
@@ -46,7 +50,7 @@ def understand_printed(document: Document, brief_id: str) -> Brief:
         body=body.text,
         pages=body.pages,
         marks=body.marks,
-        notes=tuple(Note(draft.id, draft.label, "footnote", draft.page, draft.text) for draft in notes),
+        notes=tuple(Note(draft.id, draft.label, draft.kind, draft.page, draft.text) for draft in notes),
         sections=body.sections,
         authors=document.authors,
         published=document.published,
@@ -85,6 +89,40 @@ def _drafts(parts: Sequence[Column], vocabulary: Vocabulary, brief_id: str) -> l
         Draft(label, page, _note_text(rows, vocabulary), f"{brief_id}-n{number}")
         for number, (label, page, rows) in enumerate(found, start=1)
     ]
+
+
+def _link_endnotes(
+    lines: Sequence[tuple[int, Line]], marks: list[Candidate], size: float, vocabulary: Vocabulary, prefix: str
+) -> tuple[list[Candidate], list[Draft], set[int]]:
+    """Marks with those that lead to endnotes, the endnotes, and the rows of the body that these take up."""
+    runs = find_runs(lines, [mark for mark in marks if mark.note is None], size)
+    if not runs:
+        return marks, [], set()
+    taken = {row for run in runs for row in range(run.start, run.end)}
+    marks = [mark for mark in marks if mark.order[0] not in taken]
+    if any(run.bracketed for run in runs):
+        marks = marks + bracketed_marks(lines, taken)
+    drafted = [(run, _endnotes(run, lines, vocabulary, f"{prefix}e{number}")) for number, run in enumerate(runs, start=1)]
+    link_runs([pair for pair in drafted if not pair[0].bracketed], [mark for mark in marks if not mark.bracketed])
+    link_runs([pair for pair in drafted if pair[0].bracketed], [mark for mark in marks if mark.bracketed])
+    return marks, [draft for _, drafts in drafted for draft in drafts], taken
+
+
+def _endnotes(run: Run, lines: Sequence[tuple[int, Line]], vocabulary: Vocabulary, prefix: str) -> list[Draft]:
+    """The notes of a run, each from its head to the next."""
+    drafts: list[Draft] = []
+    edges = [row for row, _ in run.heads[1:]] + [run.end]
+    right = max(lines[row][1].x1 for row in range(run.start, run.end))
+    width = right - min(lines[row][1].x0 for row in range(run.start, run.end))
+    for (row, label), edge in zip(run.heads, edges, strict=True):
+        rows = [
+            (line, line.text[label.end :] if index == row else line.text, line.x1 >= right - 0.12 * width)
+            for index in range(row, edge)
+            for line in [lines[index][1]]
+        ]
+        draft = Draft(label.text, lines[row][0], _note_text(rows, vocabulary), f"{prefix}-{label.text}", "endnote")
+        drafts.append(draft)
+    return drafts
 
 
 def _note_text(rows: Sequence[tuple[Line, str, bool]], vocabulary: Vocabulary) -> str:

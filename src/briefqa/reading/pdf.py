@@ -90,6 +90,8 @@ def _read_page(
     width, height = float(box.width), float(box.height)
     base, width, height = _displayed(int(page.rotation or 0) % 360, left, bottom, width, height)
     content = read_content(page, base, fonts)
+    if content.damaged:
+        problems.append(Problem(name, number, f"Page is damaged in the file ({content.damaged}): a part of its text is missing."))
     lines, left_out = lines_of(content.runs)
     if left_out > 40:
         problems.append(Problem(name, number, f"{left_out} characters that run in another direction were left out."))

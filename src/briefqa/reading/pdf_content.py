@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from pypdf.errors import PyPdfError
 from pypdf.generic import (
     ArrayObject,
     ContentStream,
@@ -63,11 +64,12 @@ class Run:
 
 @dataclass(slots=True)
 class Content:
-    """Everything drawn on one page that matters to reading it."""
+    """Everything drawn on one page that matters to reading it. damaged: why the rest of the page is missing, or ""."""
 
     runs: list[Run] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
     images: int = 0
+    damaged: str = ""
 
 
 class _Glyphs(dict[str, tuple[str, float]]):
@@ -212,7 +214,7 @@ class _Interpreter:
         path: list[tuple[float, float, float, float]] = []
         point = (0.0, 0.0)
         line_width = 1.0
-        for operands, operator in stream.operations:
+        for operands, operator in self._operations(stream):
             try:
                 if operator in _SHOW:
                     if operator in (b"'", b'"'):
@@ -282,6 +284,15 @@ class _Interpreter:
                     self.content.images += 1
             except (TypeError, ValueError, IndexError, OverflowError):
                 continue  # a malformed operator: viewers skip it too
+
+    def _operations(self, stream: ContentStream) -> list[Any]:
+        """The stream's operations; of a damaged one those before the damage."""
+        for _ in range(2):  # what pypdf parsed before it gave up is there when asked again
+            try:
+                return list(stream.operations)
+            except (PyPdfError, ValueError, IndexError, TypeError, RecursionError) as error:
+                self.content.damaged = type(error).__name__
+        return []
 
     def _show(
         self,

@@ -1,0 +1,170 @@
+"""Notes collected at the end of a document or chapter: a numbered run of heads that marks in the text name.
+
+Superscript marks are led to any such run; bracketed marks ("[12]") only to one whose heads are bracketed as well.
+A reference list may be named many times over, so marks need not come in order here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from briefqa.briefs import Line
+from briefqa.notes.labels import Label, start_label
+from briefqa.notes.linking import Candidate, Draft
+
+_HEADING = re.compile(
+    r"\s*(?:\d{1,2}\.?\s+)?(?:end\s?notes?|notes?(?:\s+(?:and|&)\s+(?:references|sources))?|"
+    r"references(?:\s+(?:and|&)\s+notes)?|works cited|sources|citations|bibliography|literature cited|"
+    r"anmerkungen|endnoten|fußnoten|einzelnachweise|quellen|notes?\s+et\s+références|références|"
+    r"notas|referencias|note|riferimenti|noten)\s*:?\s*",
+    re.IGNORECASE,
+)
+_BRACKETED_HEAD = re.compile(r"\s*\[(\d{1,3})\]\s*(?=\S)")
+_BRACKETED = re.compile(r"\s?\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]")
+# Without a heading above it a run must be this long; with one, a single head is enough.
+_MIN_RUN = 3
+# The share of a run's numbers that marks must name.
+_MIN_NAMED = 0.6
+_GAP = 2.6
+
+
+@dataclass(slots=True)
+class Run:
+    """A run of endnotes: rows [start, end) of the body lines, and its heads as (row, label)."""
+
+    start: int
+    end: int
+    bracketed: bool
+    titled: bool
+    heads: list[tuple[int, Label]] = field(default_factory=list)
+
+
+def find_runs(lines: Sequence[tuple[int, Line]], free: Sequence[Candidate], size: float) -> list[Run]:
+    """Runs of endnotes in body lines (page index, line). free: superscripts that lead to no footnote."""
+    named = {int(mark.label) for mark in free if mark.label.isdigit() and mark.score >= 0.5}
+    bracketed = {number for _, line in lines for number in _bracketed_numbers(line.text)}
+    runs: list[Run] = []
+    row = 0
+    while row < len(lines):
+        run = _run_at(lines, row, size)
+        if run is not None and _is_named(run, bracketed if run.bracketed else named):
+            runs.append(run)
+            row = run.end
+        else:
+            row += 1
+    return runs
+
+
+def _run_at(lines: Sequence[tuple[int, Line]], row: int, size: float) -> Run | None:
+    """The run that begins at this row, counting up from 1, or None."""
+    titled = _HEADING.fullmatch(lines[row][1].text) is not None
+    first = row + titled
+    if first >= len(lines):
+        return None
+    label, bracketed = _head(lines[first][1], 1)
+    if label is None:
+        return None
+    run = Run(row, len(lines), bracketed, titled, [(first, label)])
+    top = lines[first][1]
+    for index in range(first + 1, len(lines)):
+        line = lines[index][1]
+        if line.size > max(1.1 * top.size, 1.1 * size):
+            run.end = index  # the heading of what follows
+            break
+        label, same = _head(line, len(run.heads) + 1)
+        if label is not None and same == bracketed and (label.raised or line.block != top.block or line.x0 < top.x0 + 14):
+            run.heads.append((index, label))
+    run.end = _last_row(lines, run, top)
+    return run
+
+
+def _head(line: Line, expected: int) -> tuple[Label | None, bool]:
+    """The head of note number expected, and whether it is bracketed."""
+    found = _BRACKETED_HEAD.match(line.text)
+    if found:
+        fits = int(found[1]) == expected
+        return (Label(found[1], found.start(), found.end(), raised=False) if fits else None), True
+    label = start_label(line)
+    return (label if label is not None and label.number == expected else None), False
+
+
+def _last_row(lines: Sequence[tuple[int, Line]], run: Run, top: Line) -> int:
+    """Where the last note ends: at a clear gap, another size of print, or the end of what the run may hold."""
+    last = run.heads[-1][0]
+    for index in range(last + 1, run.end):
+        above, line = lines[index - 1][1], lines[index][1]
+        if lines[index - 1][0] == lines[index][0] and above.block == line.block and above.y - line.y > _GAP * line.size:
+            return index
+        if abs(line.size - top.size) > 0.08 * top.size:
+            return index
+    return run.end
+
+
+def _is_named(run: Run, named: set[int]) -> bool:
+    """Whether marks name most of the run's numbers, and a run without a heading holds most of what marks name."""
+    numbers = [label.number for _, label in run.heads if label.number is not None]
+    known = sum(number in named for number in numbers)
+    if run.titled:
+        return known >= max(1, _MIN_NAMED * len(numbers))
+    return len(numbers) >= _MIN_RUN and known >= _MIN_NAMED * len(numbers) and known >= _MIN_NAMED * len(named)
+
+
+def _bracketed_numbers(text: str) -> list[int]:
+    return [number for found in _BRACKETED.finditer(text) if found.start() > 0 for number in _numbers(found[1])]
+
+
+def _numbers(text: str) -> list[int]:
+    """The numbers of "3, 5-7"."""
+    numbers: list[int] = []
+    for part in re.split(r"[,;]", text):
+        ends = [int(piece) for piece in re.findall(r"\d+", part)]
+        if len(ends) == 2 and ends[0] < ends[1] <= ends[0] + 50:
+            numbers.extend(range(ends[0], ends[1] + 1))
+        else:
+            numbers.extend(ends)
+    return numbers
+
+
+def bracketed_marks(lines: Sequence[tuple[int, Line]], rows: set[int]) -> list[Candidate]:
+    """Bracketed marks of body lines outside rows; several numbers in one bracket become several marks."""
+    return [
+        Candidate(str(number), page, (row, found.start()), found.start(), found.end(), 1.0, bracketed=True)
+        for row, (page, line) in enumerate(lines)
+        if row not in rows
+        for found in _BRACKETED.finditer(line.text)
+        if found.start() > 0
+        for number in _numbers(found[1])
+    ]
+
+
+def link_runs(runs: Sequence[tuple[Run, Sequence[Draft]]], marks: Sequence[Candidate]) -> None:
+    """Set `note` of the marks that name endnotes: those of a chapter to its own run, else all to the only one."""
+    if not runs:
+        return
+    free = [mark for mark in marks if mark.note is None and mark.score >= 0.5 and mark.label.isdigit()]
+    for (run, drafts), own in zip(runs, _shares(runs, free), strict=True):
+        by_label = {draft.label: draft for draft in drafts}
+        for mark in own:
+            if run.start <= mark.order[0] < run.end:
+                continue
+            mark.note = by_label.get(mark.label)
+
+
+def _shares(runs: Sequence[tuple[Run, Sequence[Draft]]], free: Sequence[Candidate]) -> list[list[Candidate]]:
+    """The marks that belong to each run."""
+    if len(runs) == 1:
+        return [list(free)]
+    before = [[mark for mark in free if mark.order[0] < run.start] for run, _ in runs]
+    shares = [before[0]] + [
+        [mark for mark in later if mark.order[0] >= runs[index][0].end] for index, later in enumerate(before[1:])
+    ]
+    if all(shares):
+        return shares  # each chapter is followed by its notes
+    chapters: list[list[Candidate]] = []
+    for mark in free:  # all notes at the end: numbering begins anew with each chapter
+        if not chapters or (mark.label == "1" and chapters[-1][-1].label != "1"):
+            chapters.append([])
+        chapters[-1].append(mark)
+    return chapters if len(chapters) == len(runs) else [[] for _ in runs]
