@@ -7,7 +7,7 @@ which is searched exactly under a filter; and `vectors.faiss`, the index that FA
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -42,6 +42,7 @@ class Vectors:
             index = faiss.read_index(str(index_file))
         if (index.ntotal, index.d) != embeddings.shape or index.metric_type != faiss.METRIC_INNER_PRODUCT:
             raise CorruptGeneration(f"{index_file} and {embeddings_file.name} do not belong together. {_REMEDY}")
+        _search_widely(index)
         return cls(index, embeddings)
 
     @property
@@ -155,6 +156,15 @@ def write_index(file: Path, embeddings: NDArray[np.float32], factory: str) -> No
     for start in range(0, count, _BLOCK):
         index.add(np.ascontiguousarray(embeddings[start : start + _BLOCK]))
     faiss.write_index(index, str(file))
+
+
+def _search_widely(index: Any) -> None:
+    """Make an approximate index look at more than FAISS does by default: 1 list of an IVF, 16 nodes of a graph."""
+    import faiss  # noqa: PLC0415 - imported by open
+
+    for name, value in (("nprobe", 32), ("efSearch", 128)):
+        with suppress(RuntimeError):  # not an index of this kind
+            faiss.ParameterSpace().set_index_parameter(index, name, value)
 
 
 def _exactly(

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from briefqa.errors import CorruptGeneration, GenerationError
+from briefqa.vectors import Vectors, check_factory, create_embeddings, open_embeddings, write_index
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+FACTORIES = ["Flat", "HNSW16", "IVF4,Flat"]
+
+
+def random_rows(count: int, dimension: int = 32) -> NDArray[np.float32]:
+    rows = np.random.default_rng(7).normal(size=(count, dimension)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return rows
+
+
+def written(folder: Path, rows: NDArray[np.float32], factory: str = "Flat") -> Vectors:
+    embeddings = create_embeddings(folder / "e.npy", *rows.shape)
+    embeddings[:] = rows
+    if isinstance(embeddings, np.memmap):
+        embeddings.flush()
+    write_index(folder / "v.faiss", embeddings, factory)
+    return Vectors.open(folder / "v.faiss", folder / "e.npy")
+
+
+def test_flat_search_is_exact(tmp_path: Path) -> None:
+    rows = random_rows(500)
+    vectors = written(tmp_path, rows)
+    assert (vectors.count, vectors.dimension) == (500, 32)
+    scores = rows @ rows[3]
+    expected = sorted(range(500), key=lambda row: (-scores[row], row))[:10]
+    found = vectors.search(rows[3], 10)
+    assert [row for row, _ in found] == expected
+    assert [score for _, score in found] == pytest.approx(scores[expected], abs=1e-6)
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
+def test_a_filter_is_exact_in_every_index(tmp_path: Path, factory: str) -> None:
+    rows = random_rows(2000)
+    vectors = written(tmp_path, rows, factory)
+    only = [5, 1999, 700, 42, 42]
+    found = vectors.search(rows[0], 10, only)
+    scores = rows @ rows[0]
+    assert [row for row, _ in found] == sorted(set(only), key=lambda row: -scores[row])
+    assert vectors.search(rows[0], 2, only) == found[:2]
+    assert vectors.search(rows[0], 10, []) == []
+
+
+@pytest.mark.parametrize("factory", ["Flat", "IVF4,Flat"])
+def test_ties_come_in_the_order_of_rows_also_where_k_cuts_them(tmp_path: Path, factory: str) -> None:
+    rows = random_rows(300)
+    rows[50:120] = rows[200]
+    vectors = written(tmp_path, rows, factory)
+    tied = [*range(50, 120), 200]
+    for k in (1, 5, 71):
+        assert [row for row, _ in vectors.search(rows[200], k)] == tied[:k]
+        assert [row for row, _ in vectors.search(rows[200], k, range(50, 300))] == tied[:k]
+
+
+@pytest.mark.parametrize("factory", [*FACTORIES, "IVF4096,Flat", "IVF8,PQ8"])
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_an_index_of_few_rows_works_whatever_its_factory(tmp_path: Path, factory: str, count: int) -> None:
+    rows = random_rows(count)
+    vectors = written(tmp_path, rows, factory)
+    query = random_rows(4)[0]
+    assert sorted(row for row, _ in vectors.search(query, 10)) == list(range(count))
+
+
+@pytest.mark.parametrize("factory", ["HNSW32", "IVF64,Flat"])
+def test_an_approximate_index_finds_nearly_all(tmp_path: Path, factory: str) -> None:
+    rows = random_rows(4000)
+    vectors = written(tmp_path, rows, factory)
+    found = recall = 0
+    for query in random_rows(40):
+        exact = set(np.argsort(-(rows @ query))[:10].tolist())
+        recall += len(exact & {row for row, _ in vectors.search(query, 10)})
+        found += 10
+    assert recall / found > 0.9
+
+
+@pytest.mark.parametrize("factory", ["", "Nonsense", "IVFx,Flat"])
+def test_a_factory_string_that_faiss_does_not_understand_is_told(factory: str) -> None:
+    with pytest.raises(GenerationError, match='use "Flat"'):
+        check_factory(factory, 32)
+
+
+@pytest.mark.parametrize("name", ["v.faiss", "e.npy"])
+@pytest.mark.parametrize("damage", ["missing", "empty", "half", "random", "text", "swapped", "other"])
+def test_damage_is_told_with_the_file_and_the_remedy(tmp_path: Path, name: str, damage: str) -> None:
+    written(tmp_path, random_rows(100))
+    file, other = tmp_path / name, tmp_path / ({"v.faiss", "e.npy"} - {name}).pop()
+    content = file.read_bytes()
+    if damage == "missing":
+        file.unlink()
+    elif damage == "other":
+        (tmp_path / "few").mkdir()
+        written(tmp_path / "few", random_rows(5))
+        file.write_bytes((tmp_path / "few" / name).read_bytes())
+    else:
+        noise = np.random.default_rng(3).bytes(len(content))
+        file.write_bytes(
+            {
+                "empty": b"",
+                "half": content[: len(content) // 2],
+                "random": noise,
+                "text": b"x",
+                "swapped": other.read_bytes(),
+            }[damage]
+        )
+    with pytest.raises(CorruptGeneration, match=r"(v\.faiss|e\.npy).*briefqa reindex"):
+        Vectors.open(tmp_path / "v.faiss", tmp_path / "e.npy")
+
+
+def test_embeddings_of_another_shape_or_type_are_refused(tmp_path: Path) -> None:
+    for array in (np.zeros(4, dtype=np.float32), np.zeros((2, 2))):
+        np.save(tmp_path / "e.npy", array)
+        with pytest.raises(CorruptGeneration, match="does not hold vectors"):
+            open_embeddings(tmp_path / "e.npy")
