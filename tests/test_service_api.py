@@ -36,9 +36,15 @@ def client_over(index: MemoryIndex | BriefqaError, docs_in: Path) -> TestClient:
     return TestClient(app, raise_server_exceptions=False)
 
 
-@pytest.fixture
-def client(tmp_path: Path) -> Iterator[TestClient]:
-    with client_over(MemoryIndex([LEVEES, MEALS]), tmp_path) as client:
+@pytest.fixture(scope="module")
+def docs_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of briefs; only the tests of downloads put files in."""
+    return tmp_path_factory.mktemp("docs_in")
+
+
+@pytest.fixture(scope="module")
+def client(docs_in: Path) -> Iterator[TestClient]:
+    with client_over(MemoryIndex([LEVEES, MEALS]), docs_in) as client:
         client.post("/v1/search", json={"query": "wait until the model is there"})
         yield client
 
@@ -231,23 +237,21 @@ def test_a_wrong_method_is_a_problem_too(client: TestClient) -> None:
     assert response.headers["allow"] == "POST"
 
 
-def test_the_file_of_a_brief_is_a_download(client: TestClient, tmp_path: Path) -> None:
-    (tmp_path / "coast").mkdir()
-    (tmp_path / "coast" / "levees.pdf").write_bytes(b"%PDF-1.7 the file")
+def test_the_file_of_a_brief_is_a_download_if_it_still_lies_in_the_folder(client: TestClient, docs_in: Path) -> None:
+    url = f"/v1/briefs/{LEVEES.id}/file"
+    file = docs_in / "coast" / "levees.pdf"
+    assert_problem(client.get(url), 404)
 
-    response = client.get(f"/v1/briefs/{LEVEES.id}/file")
-
+    file.parent.mkdir()
+    file.write_bytes(b"%PDF-1.7 the file")
+    response = client.get(url)
     assert response.content == b"%PDF-1.7 the file"
     assert response.headers["content-disposition"] == 'attachment; filename="levees.pdf"'
     assert response.headers["x-content-type-options"] == "nosniff"
 
-
-def test_a_file_that_is_gone_or_lies_elsewhere_is_not_found(client: TestClient, tmp_path: Path) -> None:
-    assert_problem(client.get(f"/v1/briefs/{LEVEES.id}/file"), 404)
-
-    (tmp_path / "coast").mkdir()
-    (tmp_path / "coast" / "levees.pdf").symlink_to("/etc/hostname")
-    assert_problem(client.get(f"/v1/briefs/{LEVEES.id}/file"), 404)
+    file.unlink()
+    file.symlink_to("/etc/hostname")
+    assert_problem(client.get(url), 404)
 
 
 def test_health_needs_no_index(tmp_path: Path) -> None:
