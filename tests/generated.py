@@ -16,6 +16,7 @@ _WORDS = st.one_of(
     st.sampled_from(["第一条。水は公共のものである", "한국어", "😀👩‍👩‍👧", "e\u0301", "\ud800", "naïve", "\x00"]),
     st.text(max_size=8),
 )
+_ONE_ID = st.just("0123456789abcdef")
 _GAPS = st.sampled_from([" ", " ", " ", "  ", "\n", "\n\n", "\n \n", "\t", "\u00a0", ""])
 
 
@@ -28,9 +29,9 @@ def bodies(draw: DrawFn) -> str:
 
 
 @st.composite
-def briefs(draw: DrawFn, ids: SearchStrategy[str] | None = None) -> Brief:
+def briefs(draw: DrawFn, ids: SearchStrategy[str] = _ONE_ID) -> Brief:
     """A whole brief; every mark lies in its body and leads to one of its notes or to none."""
-    brief_id = draw(ids or st.just("0123456789abcdef"))
+    brief_id = draw(ids)
     body = draw(bodies())
     places = st.integers(0, len(body))
     cuts = sorted({0, *draw(st.lists(places, max_size=4)), len(body)})
