@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from briefqa.config import Config
+from briefqa.embedding import embedder_key, load_embedder
+from briefqa.generation import open_current
 from briefqa.notes import understand
 from briefqa.reading import SUFFIXES, read
+from briefqa.reindex import reindex
+from briefqa.search import Searcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from briefqa.briefs import Brief
 
@@ -107,3 +113,47 @@ def test_a_question_asks_for_what_its_brief_says(question: dict[str, Any]) -> No
 
 def test_some_questions_have_no_answer() -> None:
     assert len(QUESTIONS) - len(ANSWERED) >= 2
+
+
+@pytest.fixture(scope="module")
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
+    """What `make run` serves at first: the samples, with the settings' defaults."""
+    settings = Config()
+    index = tmp_path_factory.mktemp("index")
+    embedder = load_embedder(
+        settings.model,
+        device=settings.device,
+        query_prompt=settings.query_prompt,
+        passage_prompt=settings.passage_prompt,
+    )
+    reindex(
+        DOCS_IN,
+        index,
+        load=lambda: embedder,
+        embedder_key=embedder_key(settings.model, passage_prompt=settings.passage_prompt),
+        passage_tokens=settings.passage_tokens,
+        faiss_factory=settings.faiss_factory,
+        keep=1,
+        max_bytes=10_000_000,
+        max_pages=100,
+    )
+    with closing(open_current(index)) as generation:
+        yield Searcher(generation, embedder)
+
+
+@pytest.mark.model
+def test_the_first_hit_answers_most_questions_and_brings_the_notes(searcher: Searcher) -> None:
+    right = []
+    for question in ANSWERED:
+        first = searcher.search(question["question"], 1).hits[0].stored
+        if question["passage_contains"] in first.passage.text:
+            right.append(question["question"])
+            assert {note.label for note in first.notes} >= set(question["notes"])
+    assert len(right) >= 0.8 * len(ANSWERED), right
+
+
+@pytest.mark.model
+def test_questions_without_an_answer_score_below_all_others(searcher: Searcher) -> None:
+    scores = {question["question"]: searcher.search(question["question"], 1).hits[0].score for question in QUESTIONS}
+    answered = min(scores[question["question"]] for question in ANSWERED)
+    assert all(scores[question["question"]] < answered for question in QUESTIONS if question.get("abstain"))
