@@ -74,7 +74,11 @@ def _run_at(lines: Sequence[tuple[int, Line]], row: int, size: float) -> Run | N
             run.end = index  # the heading of what follows
             break
         label, same = _head(line, len(run.heads) + 1)
-        if label is not None and same == bracketed and (label.raised or line.block != top.block or line.x0 < top.x0 + 14):
+        if (
+            label is not None
+            and same == bracketed
+            and (label.raised or line.block != top.block or line.x0 < top.x0 + 14)
+        ):
             run.heads.append((index, label))
     run.end = _last_row(lines, run, top)
     return run

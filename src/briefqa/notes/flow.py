@@ -97,7 +97,10 @@ def _within_block(group: Sequence[BodyLine], size: float, steps: Counter[float])
         taller = max(upper.line.size, lower.line.size)
         lower.paragraph = (
             (leading > 0 and step > max(1.3 * leading, leading + 2.5) and step > 1.25 * taller)
-            or (upper.heading != lower.heading and not (upper.heading and lower.line.size == upper.line.size and upper.full))
+            or (
+                upper.heading != lower.heading
+                and not (upper.heading and lower.line.size == upper.line.size and upper.full)
+            )
             or (
                 lower.line.x0 > upper.line.x0 + 0.8 * lower.line.size
                 and abs(upper.line.x0 - left) < 4

@@ -13,7 +13,10 @@ from briefqa.notes.labels import raised_labels, start_label
 
 # How many lines from the top and from the bottom of a page may be furniture.
 _DEPTH = 3
-_FOLIO = re.compile(r"[-–—|\[(\s]*(?:page\s+|p\.\s*|seite\s+)?([0-9]{1,4}|[ivxlc]{1,7})(?:\s*(?:of|/|von|sur)\s*[0-9]{1,4})?[-–—|\])\s]*", re.I)
+_FOLIO = re.compile(
+    r"[-–—|\[(\s]*(?:page\s+|p\.\s*|seite\s+)?([0-9]{1,4}|[ivxlc]{1,7})(?:\s*(?:of|/|von|sur)\s*[0-9]{1,4})?[-–—|\])\s]*",
+    re.IGNORECASE,
+)
 _STAR_PAGE = re.compile(r"\[\*\d{1,5}\]\s*")
 _TYPED_RULE = re.compile(r"\s*[—–_―─-]{4,}\s*")
 
@@ -23,7 +26,8 @@ def without_furniture(pages: Sequence[Page]) -> list[Page]:
     pages = [_typed_rules(page) for page in pages]
     doomed = _running(pages) | _folios(pages)
     kept = [
-        replace(page, lines=tuple(line for line in page.lines if (page.index, id(line)) not in doomed)) for page in pages
+        replace(page, lines=tuple(line for line in page.lines if (page.index, id(line)) not in doomed))
+        for page in pages
     ]
     return _without_star_pages(kept)
 
@@ -33,7 +37,9 @@ def _without_star_pages(pages: list[Page]) -> list[Page]:
     starred = [page for page in pages if page.lines and _STAR_PAGE.match(page.lines[0].text)]
     if len(starred) < 3:
         return pages
-    return [replace(page, lines=(_shortened(page.lines[0]), *page.lines[1:])) if page in starred else page for page in pages]
+    return [
+        replace(page, lines=(_shortened(page.lines[0]), *page.lines[1:])) if page in starred else page for page in pages
+    ]
 
 
 def _shortened(line: Line) -> Line:
@@ -92,7 +98,9 @@ def _outermost(page: Page, line: Line) -> bool:
 def _folios(pages: Sequence[Page]) -> set[tuple[int, int]]:
     """Page numbers that stand alone at an edge and count up with the pages."""
     candidates: list[tuple[Page, Line, int | None, bool]] = []
-    usual = statistics.median(line.size for page in pages for line in page.lines) if any(p.lines for p in pages) else 0.0
+    usual = (
+        statistics.median(line.size for page in pages for line in page.lines) if any(p.lines for p in pages) else 0.0
+    )
     for page in pages:
         for top, edge in zip((True, False), _edges(page), strict=True):
             for line in edge[:2]:
@@ -103,9 +111,9 @@ def _folios(pages: Sequence[Page]) -> set[tuple[int, int]]:
     shifts = Counter((number - page.index, top) for page, _, number, top in candidates if number is not None)
     doomed: set[tuple[int, int]] = set()
     for page, line, number, top in candidates:
-        if number is not None and shifts[number - page.index, top] >= 2:
-            doomed.add((page.index, id(line)))
-        elif _apart(page, line, top=top) and start_label(line) is None:
+        if (number is not None and shifts[number - page.index, top] >= 2) or (
+            _apart(page, line, top=top) and start_label(line) is None
+        ):
             doomed.add((page.index, id(line)))
     return doomed
 

@@ -11,16 +11,70 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?(?:[-‐][^\W\d_]+)*")
 _URL_TAIL = re.compile(r"(?:https?://|www\.|doi\.org/|doi:)\S*$", re.IGNORECASE)
 # A URL breaks after these; a hyphen there belongs to it.
 _URL_BREAKS = tuple("-‐/_=&?%#.~+:")
-_URL_ONLY = re.compile(r"[/?#&=%_~]|\.(?:html?|pdf|aspx?|php|org|gov|com|edu)\b|\w[-_.]\w+[-_/.]|\d[-_]\w|\w\d{2,}", re.IGNORECASE)
+_URL_ONLY = re.compile(
+    r"[/?#&=%_~]|\.(?:html?|pdf|aspx?|php|org|gov|com|edu)\b|\w[-_.]\w+[-_/.]|\d[-_]\w|\w\d{2,}", re.IGNORECASE
+)
 _URL_STOP = re.compile(r"[\s<>\"”“’)\]]")
 # First parts that keep their hyphen before another word.
 _PREFIXES = frozenset(
-    "self non well cross half ex quasi anti counter long short high low mid multi co pre post pro semi sub vice "
-    "inter intra trans ultra under over then former so much ill one two three four five six seven eight nine ten "
-    "first second third late early mass full part".split()
+    [
+        "self",
+        "non",
+        "well",
+        "cross",
+        "half",
+        "ex",
+        "quasi",
+        "anti",
+        "counter",
+        "long",
+        "short",
+        "high",
+        "low",
+        "mid",
+        "multi",
+        "co",
+        "pre",
+        "post",
+        "pro",
+        "semi",
+        "sub",
+        "vice",
+        "inter",
+        "intra",
+        "trans",
+        "ultra",
+        "under",
+        "over",
+        "then",
+        "former",
+        "so",
+        "much",
+        "ill",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "first",
+        "second",
+        "third",
+        "late",
+        "early",
+        "mass",
+        "full",
+        "part",
+    ]
 )
 # Second parts that make a compound of most words before them.
-_SUFFIXES = frozenset("based level term scale free owned funded driven specific oriented wide sized".split())
+_SUFFIXES = frozenset(
+    ["based", "level", "term", "scale", "free", "owned", "funded", "driven", "specific", "oriented", "wide", "sized"]
+)
 
 
 class Vocabulary:
@@ -100,7 +154,15 @@ def _url_goes_on(before: str, after: str, *, full: bool) -> bool:
 
 def clean(text: str) -> str:
     """Runs of white space as one blank; ligatures and soft hyphens resolved."""
-    for ligature, letters in (("ﬁ", "fi"), ("ﬂ", "fl"), ("ﬀ", "ff"), ("ﬃ", "ffi"), ("ﬄ", "ffl"), ("ﬅ", "st"), ("ﬆ", "st")):
+    for ligature, letters in (
+        ("ﬁ", "fi"),
+        ("ﬂ", "fl"),
+        ("ﬀ", "ff"),
+        ("ﬃ", "ffi"),
+        ("ﬄ", "ffl"),
+        ("ﬅ", "st"),
+        ("ﬆ", "st"),
+    ):
         if ligature in text:
             text = text.replace(ligature, letters)
     return re.sub(r"\s+", " ", text.replace("\u00ad", "")).strip()

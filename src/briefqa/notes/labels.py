@@ -14,7 +14,9 @@ _SYMBOLS = str.maketrans({"∗": "*", "＊": "*", "⁎": "*", "﹡": "*", "║":
 _SYMBOL = r"[*∗＊⁎†‡§¶‖∥#]{1,4}"
 _NUMBER = r"[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4}"
 _LABEL = re.compile(rf"{_NUMBER}|{_SYMBOL}|[a-z]{{1,2}}|[ivx]{{1,5}}")
-_PLAIN_START = re.compile(rf"\s*(?:\[({_NUMBER})\]|\(({_NUMBER})\)|({_NUMBER})[.):]?|({_SYMBOL}))(?:\s+(?=\S)|(?=[^\W\d_]|[“\"‘(]))")
+_PLAIN_START = re.compile(
+    rf"\s*(?:\[({_NUMBER})\]|\(({_NUMBER})\)|({_NUMBER})[.):]?|({_SYMBOL}))(?:\s+(?=\S)|(?=[^\W\d_]|[“\"‘(]))"
+)
 _LIST = re.compile(rf"\s*[\[(]?(?:{_LABEL.pattern})(?:\s*[,;–—-]\s*(?:{_LABEL.pattern}))*[\])]?[.,;]?\s*")
 _RANGE = re.compile(rf"({_NUMBER})\s*[–—-]\s*({_NUMBER})")
 # A raised run is smaller than its line by at least this much, or stands this share of the size above the baseline.
@@ -81,9 +83,11 @@ def _raised_start(line: Line) -> Label | None:
         text = line.text[span.start : span.end]
         reference = max((other.size for other in rest), default=line.size)
         base = next((other.y for other in rest), line.y)
-        raised = span.superior or (
-            span.size <= _SMALLER * reference and span.y - base > 0.05 * reference
-        ) or (span.y - base > 2 * _RAISED * reference and span.size <= 1.02 * reference)
+        raised = (
+            span.superior
+            or (span.size <= _SMALLER * reference and span.y - base > 0.05 * reference)
+            or (span.y - base > 2 * _RAISED * reference and span.size <= 1.02 * reference)
+        )
         if not raised or not (is_label(text) or not text.strip(" .)")):
             break
         end = span.end

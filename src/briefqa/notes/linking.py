@@ -67,8 +67,11 @@ def split_joined(marks: Sequence[Candidate], notes: Sequence[Draft]) -> list[Can
             (
                 at
                 for at in range(1, len(label))
-                if label.isdigit() and not pages[label] & near and int(label[at:]) == int(label[:at]) + 1
-                and pages[label[:at]] & near and pages[label[at:]] & near
+                if label.isdigit()
+                and not pages[label] & near
+                and int(label[at:]) == int(label[:at]) + 1
+                and pages[label[:at]] & near
+                and pages[label[at:]] & near
             ),
             None,
         )
@@ -102,7 +105,8 @@ def link(notes: Sequence[Draft], marks: Sequence[Candidate]) -> None:
         if id(note) in linked:
             continue
         near = [
-            mark for mark in marks
+            mark
+            for mark in marks
             if mark.note is None and mark.label == note.label and mark.score >= 0.5 and abs(mark.page - note.page) <= 1
         ]
         if len(near) == 1:
@@ -175,7 +179,9 @@ def stuck(label: str, text: str) -> list[re.Match[str]]:
             continue  # "3.1", "12:30"; but "2021.1" and "790.3" at a sentence's end stay
         if re.search(r"\d[.,:]$", before) and not re.match(r"\s+[^\W\d_“‘(]|\s*$|\s+[“‘(\[]", text[match.end() :]):
             continue
-        if re.search(r"(?:^|\s)[A-Z]{1,5}-?$|[§¶$€£]\s*$|\b(?:No|Nos|Art|Sec|Fig|p|pp|vol|ch|para)\.$", before, re.IGNORECASE):
+        if re.search(
+            r"(?:^|\s)[A-Z]{1,5}-?$|[§¶$€£]\s*$|\b(?:No|Nos|Art|Sec|Fig|p|pp|vol|ch|para)\.$", before, re.IGNORECASE
+        ):
             continue  # "COVID-19", "G7", "No.3"
         found.append(match)
     return found

@@ -15,7 +15,9 @@ def understand_native(document: Document, flow: Flow, brief_id: str) -> Brief:
     marks = tuple(replace(mark, note_id=ids.get(mark.note_id or "")) for mark in flow.marks)
     linked = {mark.note_id for mark in marks}
     problems = [
-        Problem(document.path, mark.page, f"Mark {mark.label} leads to no note.") for mark in marks if mark.note_id is None
+        Problem(document.path, mark.page, f"Mark {mark.label} leads to no note.")
+        for mark in marks
+        if mark.note_id is None
     ]
     problems += [
         Problem(document.path, note.page, f"Note {note.label} has no mark in the text: {note.text[:60]}")

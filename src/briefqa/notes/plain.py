@@ -18,10 +18,14 @@ from briefqa.notes.joining import Vocabulary, clean, join
 from briefqa.notes.labels import normalise
 from briefqa.notes.linking import stuck
 
-_HEAD = re.compile(r"\s{0,12}(?:\[(\d{1,3})\]|\((\d{1,3})\)|(\d{1,3})[.):]?|([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})|([*†‡§¶‖]{1,3}))(?:\s+(?=\S)|(?=[^\W\d_“\"‘(]))")
+_HEAD = re.compile(
+    r"\s{0,12}(?:\[(\d{1,3})\]|\((\d{1,3})\)|(\d{1,3})[.):]?|([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})|([*†‡§¶‖]{1,3}))(?:\s+(?=\S)|(?=[^\W\d_“\"‘(]))"
+)
 _RULE = re.compile(r"\s*(?:[-–—_=─]{5,}|\s{15,})\s*")
 _FOLIO = re.compile(r"\s*[-–—\s]*(?:page\s+)?\d{1,4}[-–—\s]*(?:of\s+\d+)?\s*", re.IGNORECASE)
-_NOTES_HEADING = re.compile(r"\s*(?:end\s?notes?|notes?|footnotes?|references|anmerkungen|fußnoten)\s*:?\s*", re.IGNORECASE)
+_NOTES_HEADING = re.compile(
+    r"\s*(?:end\s?notes?|notes?|footnotes?|references|anmerkungen|fußnoten)\s*:?\s*", re.IGNORECASE
+)
 _ENDED = re.compile(r"[.!?:…][”’\"')\]]*\d{0,3}$")
 _MAX_GAP = 3
 
@@ -70,7 +74,9 @@ def understand_plain(document: Document, brief_id: str) -> Brief:
             rows[row].cuts.append(Cut(start, end, note.label, note.id))
     vocabulary = Vocabulary(row.stripped for row in rows)
     body_rows = [row for row in rows if row.note is None]
-    pages = [Page(index, str(index), 0.0, 0.0, ()) for index in range(1, max((row.page for row in rows), default=1) + 1)]
+    pages = [
+        Page(index, str(index), 0.0, 0.0, ()) for index in range(1, max((row.page for row in rows), default=1) + 1)
+    ]
     lines = _body_lines(body_rows, pages, double=double)
     body = write_body(lines, pages, vocabulary)
     return Brief(
@@ -81,7 +87,9 @@ def understand_plain(document: Document, brief_id: str) -> Brief:
         pages=body.pages,
         marks=body.marks,
         notes=tuple(
-            Note(note.id, note.label, "endnote" if note.endnote else "footnote", note.page, _note_text(note, vocabulary))
+            Note(
+                note.id, note.label, "endnote" if note.endnote else "footnote", note.page, _note_text(note, vocabulary)
+            )
             for note in notes
         ),
         sections=body.sections,
@@ -153,7 +161,9 @@ def _find_notes(rows: list[_Row], rules: set[int], brief_id: str, *, double: boo
         if head and (row.blank_before or index in rules or current is not None or row.first_on_page):
             label = normalise(next(group for group in head.groups() if group))
             mark = _mark_above(rows, index, label, notes, bracketed=bool(head[1]))
-            follows = bool(current and label.isdigit() and current.label.isdigit() and int(label) == int(current.label) + 1)
+            follows = bool(
+                current and label.isdigit() and current.label.isdigit() and int(label) == int(current.label) + 1
+            )
             if mark is not None or (follows and _is_numbered(notes)):
                 current = _Found(label, f"{brief_id}-n{len(notes) + 1}", row.page, endnotes, mark=mark)
                 current.parts.append(row.text[head.end() :].strip())
@@ -264,7 +274,9 @@ def _begins_paragraph(previous: _Row, row: _Row, wide: int, *, double: bool, wra
         # The next word would have fitted: the line was the last one of its paragraph, or a heading.
         early = len(previous.stripped) + len(row.stripped.split(maxsplit=1)[0]) < 0.8 * wide
         # A short line that no sentence ends is a heading, however full the line before it.
-        heading = ended and len(row.stripped) < 0.6 * wide and row.stripped[:1].isupper() and not _ENDED.search(row.stripped)
+        heading = (
+            ended and len(row.stripped) < 0.6 * wide and row.stripped[:1].isupper() and not _ENDED.search(row.stripped)
+        )
         return (short and (ended or early)) or heading
     return row.blank_before or (len(previous.stripped) < 0.5 * wide and ended)
 
@@ -273,7 +285,12 @@ def _title(rows: Sequence[_Row], path: str) -> str:
     """The first line where it stands by itself like a title; else the file's name."""
     if rows and len(rows) > 1:
         first = rows[0].stripped
-        if 3 <= len(first) <= 120 and rows[0].blank_after and first[:1].isupper() and not first.endswith((".", ",", ";")):
+        if (
+            3 <= len(first) <= 120
+            and rows[0].blank_after
+            and first[:1].isupper()
+            and not first.endswith((".", ",", ";"))
+        ):
             typical = Counter(len(row.stripped) // 10 for row in rows[1:]).most_common(1)[0][0] * 10
             if len(first) < 0.8 * max(typical, 40):
                 return first

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import PurePosixPath
 
 from briefqa.briefs import Brief, Document, Line, Note, Page, Problem
@@ -12,7 +11,6 @@ from briefqa.notes.endnotes import Run, bracketed_marks, find_runs, link_runs
 from briefqa.notes.flow import BodyLine, Cut, mark_paragraphs, write_body
 from briefqa.notes.furniture import without_furniture
 from briefqa.notes.joining import Vocabulary, clean, join
-from briefqa.notes.labels import Label
 from briefqa.notes.linking import Candidate, Draft, candidates, link, split_joined, stuck_candidates
 from briefqa.notes.zones import Column, body_size, columns
 
@@ -102,7 +100,9 @@ def _link_endnotes(
     marks = [mark for mark in marks if mark.order[0] not in taken]
     if any(run.bracketed for run in runs):
         marks = marks + bracketed_marks(lines, taken)
-    drafted = [(run, _endnotes(run, lines, vocabulary, f"{prefix}e{number}")) for number, run in enumerate(runs, start=1)]
+    drafted = [
+        (run, _endnotes(run, lines, vocabulary, f"{prefix}e{number}")) for number, run in enumerate(runs, start=1)
+    ]
     link_runs([pair for pair in drafted if not pair[0].bracketed], [mark for mark in marks if not mark.bracketed])
     link_runs([pair for pair in drafted if pair[0].bracketed], [mark for mark in marks if mark.bracketed])
     return marks, [draft for _, drafts in drafted for draft in drafts], taken

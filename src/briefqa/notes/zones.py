@@ -75,7 +75,9 @@ def columns(pages: Sequence[Page]) -> list[Column]:
             start = _foot_start(block, style, marks, open_note=open_note, last_number=last_number)
             if start < len(block.lines):
                 column = _part(block, start, style, marks, last_number)
-                numbers = [label.number for _, label in column.foot.rows if label and label.number] if column.foot else []
+                numbers = (
+                    [label.number for _, label in column.foot.rows if label and label.number] if column.foot else []
+                )
                 last_number = numbers[-1] if numbers else last_number
         open_note = _is_open(column.foot) if column.foot else (open_note and not column.body)
         found.append(column)
@@ -121,7 +123,9 @@ def _style(blocks: Sequence[_Block], marks: dict[int, Counter[str]], size: float
         return None
     sizes = Counter(round(_text_size(block.lines[index], label), 1) for block, index, label in heads)
     widths = Counter(
-        round(rule.x1 - rule.x0) for rule in (_rule_above(block, index) for block, index, _ in heads) if rule is not None
+        round(rule.x1 - rule.x0)
+        for rule in (_rule_above(block, index) for block, index, _ in heads)
+        if rule is not None
     )
     separator = float(widths.most_common(1)[0][0]) if widths else None
     return Style(size, sizes.most_common(1)[0][0], heads is raised, separator)
@@ -231,9 +235,7 @@ def _separated(block: _Block, style: Style) -> int | None:
     return None
 
 
-def _plausible_head(
-    block: _Block, index: int, style: Style, label: Label, marks: dict[int, Counter[str]]
-) -> bool:
+def _plausible_head(block: _Block, index: int, style: Style, label: Label, marks: dict[int, Counter[str]]) -> bool:
     """Whether the first head of a foot is one: in small print, below a rule, or matched by a mark higher up."""
     line = block.lines[index]
     if _rule_above(block, index) is not None:
@@ -261,8 +263,11 @@ def _part(block: _Block, start: int, style: Style, marks: dict[int, Counter[str]
     for index in range(start, len(block.lines)):
         label = _is_head(block, index, style, marks, last)
         if label is not None and label.number is not None:
-            if last is not None and label.number <= last and not _is_marked(label, block.page.index, marks) and not _continues(
-                block.lines[index], label
+            if (
+                last is not None
+                and label.number <= last
+                and not _is_marked(label, block.page.index, marks)
+                and not _continues(block.lines[index], label)
             ):
                 label = None
             else:

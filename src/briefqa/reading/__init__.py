@@ -22,7 +22,9 @@ def read(file: Path, name: str, *, max_bytes: int, max_pages: int) -> Document:
     if size == 0:
         raise ReadingError(f"{name} is empty: put the whole file in its place.")
     if size > max_bytes:
-        raise TooLarge(f"{name} has {size:,} bytes, more than max_file_mb allows ({max_bytes:,}): raise it or split the file.")
+        raise TooLarge(
+            f"{name} has {size:,} bytes, more than max_file_mb allows ({max_bytes:,}): raise it or split the file."
+        )
     if suffix == ".pdf":
         from briefqa.reading.pdf import read_pdf  # noqa: PLC0415 - pypdf is slow to import and only PDFs need it
 

@@ -34,13 +34,17 @@ def read_pdf(file: Path, name: str, *, max_pages: int) -> Document:
     except (EncryptedBrief, MemoryError):
         raise
     except FileNotDecryptedError as error:
-        raise EncryptedBrief(f"{name} is encrypted: save a copy without a password and put that in its place.") from error
+        raise EncryptedBrief(
+            f"{name} is encrypted: save a copy without a password and put that in its place."
+        ) from error
     except Exception as error:
         raise _unreadable(name, error) from error
     if count == 0:
         raise ReadingError(f"{name} is a PDF without pages: export it again from its source.")
     if count > max_pages:
-        raise TooLarge(f"{name} has {count} pages, more than max_pages = {max_pages}: raise the setting or split the file.")
+        raise TooLarge(
+            f"{name} has {count} pages, more than max_pages = {max_pages}: raise the setting or split the file."
+        )
     return _read_pages(reader, name, count)
 
 
@@ -69,7 +73,9 @@ def _read_pages(reader: PdfReader, name: str, count: int) -> Document:
         if len(problems) == count:
             raise ReadingError(f"{name}: none of its pages can be read ({problems[0].message}) Export it again.")
         if images:
-            raise NoTextLayer(f"{name} holds pictures of pages and no text: run it through OCR (for example ocrmypdf) first.")
+            raise NoTextLayer(
+                f"{name} holds pictures of pages and no text: run it through OCR (for example ocrmypdf) first."
+            )
         raise NoTextLayer(f"{name} has no text on any page: check that it is the right file.")
     facts = _metadata(reader)
     return Document(
@@ -91,16 +97,16 @@ def _read_page(
     base, width, height = _displayed(int(page.rotation or 0) % 360, left, bottom, width, height)
     content = read_content(page, base, fonts)
     if content.damaged:
-        problems.append(Problem(name, number, f"Page is damaged in the file ({content.damaged}): a part of its text is missing."))
+        problems.append(
+            Problem(name, number, f"Page is damaged in the file ({content.damaged}): a part of its text is missing.")
+        )
     lines, left_out = lines_of(content.runs)
     if left_out > 40:
         problems.append(Problem(name, number, f"{left_out} characters that run in another direction were left out."))
     return Page(number, label, width, height, lines, tuple(content.rules)), content.images
 
 
-def _displayed(
-    rotation: int, left: float, bottom: float, width: float, height: float
-) -> tuple[Matrix, float, float]:
+def _displayed(rotation: int, left: float, bottom: float, width: float, height: float) -> tuple[Matrix, float, float]:
     """The matrix from user space to the page as displayed, and the displayed size."""
     if rotation == 90:
         return (0, -1, 1, 0, -bottom, left + width), height, width
@@ -132,7 +138,9 @@ def _metadata(reader: PdfReader) -> dict[str, str]:
     for key, value in (("title", info.get("/Title")), ("author", info.get("/Author"))):
         text = " ".join(str(value or "").split())
         # Word processors put a file name or a placeholder here.
-        if text and not re.search(r"\.(docx?|pdf|wpd|odt|indd|rtf|tex)$|^(untitled|microsoft word)", text, re.IGNORECASE):
+        if text and not re.search(
+            r"\.(docx?|pdf|wpd|odt|indd|rtf|tex)$|^(untitled|microsoft word)", text, re.IGNORECASE
+        ):
             facts[key] = text
     date = re.match(r"(?:D:)?(\d{4})(\d{2})?(\d{2})?", str(info.get("/CreationDate") or ""))
     if date and date[1] > "1980":

@@ -168,7 +168,7 @@ def _dictionary(value: Any) -> DictionaryObject:
 
 
 def multiply(m: Matrix, n: Matrix) -> Matrix:
-    """m × n: m applies first (ISO 32000-2, 8.3.3)."""
+    """M × n: m applies first (ISO 32000-2, 8.3.3)."""
     a, b, c, d, e, f = m
     na, nb, nc, nd, ne, nf = n
     return (
@@ -224,9 +224,7 @@ class _Interpreter:
                     if glyphs is None:
                         continue
                     shown = operands[0] if operator == b"TJ" else operands[-1:]
-                    advance = self._show(
-                        shown, glyphs, tm, ctm, (size, spacing, word_spacing, stretch, rise)
-                    )
+                    advance = self._show(shown, glyphs, tm, ctm, (size, spacing, word_spacing, stretch, rise))
                     tm = multiply((1, 0, 0, 1, advance, 0), tm)
                 elif operator == b"Td" or operator == b"TD":
                     tx, ty = float(operands[0]), float(operands[1])
@@ -309,7 +307,7 @@ class _Interpreter:
         height = size * ((c * c + d * d) ** 0.5)
         across = (a * a + b * b) ** 0.5
         origin = (e + rise * c, f + rise * d)
-        pen = start = gap = 0.0
+        pen = start = gap = inked = 0.0
         unit = size * glyphs.scale / 1000
         single_byte = glyphs.encoding is None
         parts: list[str] = []
@@ -342,7 +340,7 @@ class _Interpreter:
                     advance = width * unit + spacing
                     if text == " ":
                         advance += word_spacing if single_byte and raw == " " else 0.0
-                        if 0 <= width * unit and advance < _SQUEEZED * abs(size) and (word_spacing < 0 or spacing < 0):
+                        if width * unit >= 0 and advance < _SQUEEZED * abs(size) and (word_spacing < 0 or spacing < 0):
                             text = ""
                     if paired and gap > wide and parts and not parts[-1].endswith(" "):
                         parts.append(" ")
@@ -350,10 +348,12 @@ class _Interpreter:
                     raws.append(raw)
                     pen += advance * stretch
                     gap = spacing
+                    if text != " ":
+                        inked = pen - spacing * stretch
                 continue
             move = -float(item) * size * stretch / 1000
             if move > abs(size) * _TAB_GAP:
-                flush(pen)
+                flush(max(inked, start))
                 pen += move
                 start, gap = pen, 0.0
                 continue
@@ -363,7 +363,7 @@ class _Interpreter:
             pen += move
             if not parts:
                 start = pen
-        flush(pen)
+        flush(max(inked, start))
         return pen
 
     def _rules(self, path: list[tuple[float, float, float, float]], ctm: Matrix, line_width: float) -> None:

@@ -71,7 +71,11 @@ def _pieces(runs: Iterable[Run]) -> list[_Piece]:
                 last.text += " " if run.text else ""
                 last.x1 = max(last.x1, run.x1)
                 continue
-            if run.text == last.text and abs(run.x0 - last.x0) < 0.1 * run.size and abs(run.y - last.y) < 0.1 * run.size:
+            if (
+                run.text == last.text
+                and abs(run.x0 - last.x0) < 0.1 * run.size
+                and abs(run.y - last.y) < 0.1 * run.size
+            ):
                 continue  # bold faked by drawing twice
             pieces[-1].runs.append(run)
         elif blank:
@@ -225,12 +229,26 @@ def _is_prose(rows: list[list[_Piece]], x: float) -> bool:
     for side in sides:
         if len(side) < _MIN_COLUMN_ROWS:
             return False
-        width = max(row[-1].x1 for row in side) - min(row[0].x0 for row in side)
-        filled = sorted((row[-1].x1 - row[0].x0) / max(width, 1.0) for row in side)
-        chars = sorted(sum(piece.chars for piece in row) for row in side)
-        if filled[len(filled) // 2] < 0.7 or chars[len(chars) // 2] < _MIN_COLUMN_CHARS:
+        segments = [segment for row in side for segment in _segments(row)]
+        widths = sorted(right - left for left, right, _ in segments)
+        usual = widths[int(0.9 * (len(widths) - 1))]
+        filled = sum(width >= 0.6 * usual for width in widths)
+        chars = sorted(count for _, _, count in segments)
+        if filled < 0.6 * len(segments) or chars[len(chars) // 2] < _MIN_COLUMN_CHARS:
             return False
     return True
+
+
+def _segments(row: list[_Piece]) -> list[tuple[float, float, int]]:
+    """The stretches of a row without a wide gap, as (left, right, characters)."""
+    found: list[tuple[float, float, int]] = []
+    for piece in row:
+        if found and piece.x0 - found[-1][1] <= _GUTTER * min(piece.size, 12.0):
+            left, right, count = found[-1]
+            found[-1] = (left, max(right, piece.x1), count + piece.chars)
+        else:
+            found.append((piece.x0, piece.x1, piece.chars))
+    return found
 
 
 def _line(pieces: list[_Piece], block: int) -> Line:
@@ -268,9 +286,9 @@ def _line(pieces: list[_Piece], block: int) -> Line:
         last = run
     stripped = text.rstrip()
     spans = [
-        span if span.end <= len(stripped) else Span(
-            span.start, len(stripped), span.x0, span.x1, span.y, span.size, span.font, span.superior
-        )
+        span
+        if span.end <= len(stripped)
+        else Span(span.start, len(stripped), span.x0, span.x1, span.y, span.size, span.font, span.superior)
         for span in spans
         if span.start < len(stripped)
     ]

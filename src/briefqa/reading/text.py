@@ -8,8 +8,15 @@ from briefqa.briefs import Document, Line, Page
 from briefqa.errors import NoTextLayer, ReadingError, TooLarge
 
 # First bytes of formats that end up under a wrong name.
-_MAGIC = {b"%PDF-": "a PDF (.pdf)", b"PK\x03\x04": "a Word document or zip archive", b"\xd0\xcf\x11\xe0": "an old Word document (.doc)",
-          b"{\\rtf": "a rich text file (.rtf)", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture", b"GIF8": "a picture"}
+_MAGIC = {
+    b"%PDF-": "a PDF (.pdf)",
+    b"PK\x03\x04": "a Word document or zip archive",
+    b"\xd0\xcf\x11\xe0": "an old Word document (.doc)",
+    b"{\\rtf": "a rich text file (.rtf)",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+}
 
 
 def read_text(file: Path, name: str, *, max_pages: int) -> Document:
@@ -29,7 +36,9 @@ def read_text(file: Path, name: str, *, max_pages: int) -> Document:
     while len(sheets) > 1 and not sheets[-1].strip():
         sheets.pop()
     if len(sheets) > max_pages:
-        raise TooLarge(f"{name} has {len(sheets)} pages, more than max_pages = {max_pages}: raise it or split the file.")
+        raise TooLarge(
+            f"{name} has {len(sheets)} pages, more than max_pages = {max_pages}: raise it or split the file."
+        )
     pages = tuple(
         Page(index, str(index), 0.0, 0.0, tuple(Line(line.expandtabs(4)) for line in sheet.split("\n")))
         for index, sheet in enumerate(sheets, start=1)
