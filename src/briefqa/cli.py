@@ -179,7 +179,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     from briefqa.service.server import serve
 
     config = _config(arguments, index=arguments.index, host=arguments.host, port=arguments.port)
-    serve(config, lambda text: print(text, flush=True))
+    serve(config, _loader(config), lambda text: print(text, flush=True))
     return DONE
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from briefqa.embedding import Embedder
-
-log = logging.getLogger(__name__)
 
 
 def create_app(index: Path, *, load: Callable[[], Embedder], docs_in: Path, limits: Limits | None = None) -> FastAPI:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from briefqa.embedding import load_embedder
 from briefqa.errors import BriefqaError, GenerationError
 from briefqa.generation import open_current
 from briefqa.service.api import Limits
@@ -21,26 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from briefqa.config import Config
+    from briefqa.embedding import Embedder
 
 _SECONDS_TO_FINISH = 10  # that requests get to end when the server is told to stop
 
 
-def serve(config: Config, announce: Callable[[str], None]) -> None:
-    """Serve until a signal. announce is called with a text for people once the port is open.
+def serve(config: Config, load: Callable[[], Embedder], announce: Callable[[str], None]) -> None:
+    """Serve until a signal. load: loads the model. announce is called with a text for people once the port is open.
 
     Raises BriefqaError if the port cannot be had.
     """
-    app = create_app(
-        Path(config.index),
-        load=lambda: load_embedder(
-            config.model,
-            device=config.device,
-            query_prompt=config.query_prompt,
-            passage_prompt=config.passage_prompt,
-        ),
-        docs_in=Path(config.docs_in),
-        limits=Limits(config.hits, config.max_hits, config.max_query_chars),
-    )
+    limits = Limits(config.hits, config.max_hits, config.max_query_chars)
+    app = create_app(Path(config.index), load=load, docs_in=Path(config.docs_in), limits=limits)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("briefqa").setLevel(logging.INFO)
     with _listen(config.host, config.port) as listener:
