@@ -112,7 +112,7 @@ def check_seals(folder: Path, files: dict[str, Seal], *, whole: bool) -> None:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write manifest.json, sealed by a checksum of its own."""
     said = {"format": FORMAT, **asdict(manifest)}
-    text = json.dumps({**said, "checksum": _checksum(said)}, indent=2, sort_keys=True)
+    text = json.dumps({**said, "checksum": checksum_of(said)}, indent=2, sort_keys=True)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
@@ -131,7 +131,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise CorruptGeneration(f"{file} is missing. {REMEDY}") from error
     except (OSError, ValueError, RecursionError, AttributeError, TypeError, KeyError) as error:
         raise CorruptGeneration(f"{file} is damaged. {REMEDY}") from error
-    if checksum != _checksum({"format": version, **said}):
+    if checksum != checksum_of({"format": version, **said}):
         raise CorruptGeneration(f"{file} is damaged. {REMEDY}")
     if version != FORMAT:
         raise IncompatibleGeneration(
@@ -150,7 +150,8 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _checksum(said: dict[str, Any]) -> str:
+def checksum_of(said: dict[str, Any]) -> str:
+    """SHA-256 of what a manifest says, its own checksum left out."""
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from briefqa.catalog import Catalog, CatalogWriter, Counts, FileRecord
-from briefqa.errors import EmbeddingError, ReadingError, ReadingTimeout
+from briefqa.catalog import Catalog, CatalogWriter
+from briefqa.errors import EmbeddingError
 from briefqa.generation import CATALOG, EMBEDDINGS, VECTORS
 from briefqa.passages import Splitter, embedded_text, with_context
 from briefqa.reindex.report import Progress
 from briefqa.vectors import check_factory, create_embeddings, open_embeddings, write_index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from briefqa.briefs import Brief, Document, Passage, Problem
+    from briefqa.briefs import Brief, Passage
+    from briefqa.catalog import Counts, FileRecord
     from briefqa.embedding import Embedder
     from briefqa.generation import Manifest
     from briefqa.reindex.folder import Plan
@@ -42,45 +44,34 @@ class Parent:
 
 @dataclass(slots=True)
 class Build:
-    """One build: what goes in, and what comes of it.
+    """One build. parent: what it takes over from. embedder: None where nothing has to be embedded."""
 
-    read, understand: the reader of files, as in `briefqa.reading` and `briefqa.notes`. embedder: None where nothing
-    has to be embedded. files and problems are filled as it goes.
-    """
-
-    docs_in: Path
     folder: Path
     parent: Parent | None
-    plan: Plan
     embedder: Embedder | None
     passage_tokens: int
     faiss_factory: str
-    read: Callable[[Path, str], Document]
-    understand: Callable[[Document, str], Brief]
     watch: Stopwatch
     progress: Callable[[Progress], None]
     splitter: Splitter | None = None
-    files: dict[str, FileRecord] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
 
-    def run(self, records: dict[str, FileRecord]) -> Counts:
+    def run(self, plan: Plan, new: Iterable[Brief], files: Mapping[str, FileRecord]) -> Counts:
         """Write catalog, embeddings and index into the folder; returns what they hold.
 
-        records: a record of every file of docs_in, by path.
+        new: the briefs that were not in the parent. files: a record of every file of docs_in by path; looked at after
+        the last of new.
         """
         check_factory(self.faiss_factory, self.dimension)
-        self.files = records | self.plan.failures
         file = self.folder / CATALOG
         parent = self.parent.folder / CATALOG if self.parent else None
         with CatalogWriter(file, parent) as writer:
             with self.watch.timing("write"):
-                copied = (
-                    writer.copy({brief_id: paths[0] for brief_id, paths in self.plan.kept.items()}) if parent else []
-                )
-            for brief in self._briefs():
+                kept = {brief_id: paths[0] for brief_id, paths in plan.kept.items()}
+                copied = writer.copy(kept) if parent else []
+            for brief in chain(new, self._known(plan.resplit)):
                 self._add(writer, brief)
             with self.watch.timing("write"):
-                writer.put_files(self.files.values())
+                writer.put_files(files.values())
             self._embed(writer, copied)
             with self.watch.timing("write"):
                 writer.finish()
@@ -99,42 +90,12 @@ class Build:
             raise EmbeddingError("An index without a generation before it needs a model.")
         return self.parent.manifest.dimension
 
-    def _briefs(self) -> Iterator[Brief]:
-        """Give the briefs that are not taken over as they are."""
-        for brief_id, paths in self.plan.resplit.items():
-            if self.parent is not None:
-                yield replace(self.parent.catalog.brief(brief_id)[1], path=paths[0])
-        for number, (brief_id, paths) in enumerate(self.plan.read.items()):
-            self.progress(Progress("read", number, len(self.plan.read), paths[0]))
-            brief = self._read(brief_id, paths)
-            if brief is not None:
-                self.problems += brief.problems
-                yield brief
-        if self.plan.read:
-            self.progress(Progress("read", len(self.plan.read), len(self.plan.read)))
-
-    def _read(self, brief_id: str, paths: Sequence[str]) -> Brief | None:
-        """Read a brief at the first of its places; None, with the reason kept, where it gives nothing."""
-        path = paths[0]
-        try:
-            with self.watch.timing("read"):
-                document = self.read(self.docs_in / path, path)
-            with self.watch.timing("notes"):
-                return self.understand(document, brief_id)
-        except ReadingError as error:
-            self._fail(paths, str(error), again=isinstance(error, ReadingTimeout))
-        except OSError as error:
-            self._fail(paths, f"{path} cannot be read: {error.strerror or error}.", again=True)
-        except Exception as error:  # noqa: BLE001 - no file, and no flaw of a reader, stops the night
-            self._fail(paths, f"{path} cannot be read: {type(error).__name__}: {error}. Please report this.")
-        return None
-
-    def _fail(self, paths: Sequence[str], message: str, *, again: bool = False) -> None:
-        """Keep the reason. again: it may be better next time, so that the file must not be taken to be known."""
-        for path in paths:
-            record = self.files[path]
-            sha256 = "" if again else record.sha256
-            self.files[path] = replace(record, brief=None, sha256=sha256, failure=message)
+    def _known(self, places: Mapping[str, list[str]]) -> Iterator[Brief]:
+        """Give briefs as the parent has them, at the places where they lie now."""
+        if self.parent is None:
+            return
+        for brief_id, paths in places.items():
+            yield replace(self.parent.catalog.brief(brief_id)[1], path=paths[0])
 
     def _add(self, writer: CatalogWriter, brief: Brief) -> None:
         with self.watch.timing("split"):

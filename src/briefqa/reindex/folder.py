@@ -93,11 +93,6 @@ class Plan:
     read: dict[str, list[str]]
     failures: dict[str, FileRecord]
 
-    @property
-    def briefs(self) -> int:
-        """How many briefs there will be at most."""
-        return len(self.kept) + len(self.resplit) + len(self.read)
-
 
 def make_plan(
     records: Iterable[FileRecord], before: Iterable[FileRecord], *, same_reader: bool, same_split: bool

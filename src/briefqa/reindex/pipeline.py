@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files as package_files
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Problem
@@ -30,6 +31,7 @@ from briefqa.reading import SUFFIXES
 from briefqa.reading import read as read_file
 from briefqa.reindex.building import Build, Parent
 from briefqa.reindex.folder import compare, list_files, look_at, make_plan
+from briefqa.reindex.intake import Intake
 from briefqa.reindex.report import Progress, ReindexReport, Stopwatch
 
 if TYPE_CHECKING:
@@ -151,52 +153,43 @@ class _Run:
         understand: Callable[[Document, str], Brief],
         keep: int,
     ) -> ReindexReport:
-        """Compare, build, publish, prune; nothing of it where nothing has changed."""
+        """Compare, read, build, publish, prune; nothing of it where nothing has changed."""
         self._parent = self._sound_parent()
         before = {file.path: file for file in self._parent.catalog.files()} if self._parent else {}
         with self._watch.timing("read"):
             records = {record.path: record for record in look_at(listing, before)}
-        plan = make_plan(
-            records.values(),
-            before.values(),
-            same_reader=self._same("reader"),
-            same_split=self._same("embedder", "passage_tokens", "passages"),
-        )
-        if self._same(*self._settings) and _fates(records | plan.failures) == _fates(before) and self._parent:
-            return self._report(listing, before, before, self._parent.manifest, published=False)
-        self._check_empty(plan.briefs)
+        same_reader, same_split = self._same("reader"), self._same("embedder", "passage_tokens", "passages")
+        plan = make_plan(records.values(), before.values(), same_reader=same_reader, same_split=same_split)
+        intake = Intake(self._docs_in, read, understand, records | plan.failures, self._watch, self._progress)
+        new = intake.briefs(plan.read)
+        # The first one tells whether there is anything to do: what failed before is tried again and may fail again.
+        first = list(islice(new, 1))
+        if not first and self._same(*self._settings) and _fates(intake.files) == _fates(before):
+            return self._report(listing, before, intake, published=False)
+        if not (first or plan.kept or plan.resplit or self._allow_empty):
+            self._refuse_to_empty()
+            return self._report(listing, before, intake, published=False)
         embedder = None
-        if plan.read or plan.resplit or self._parent is None:
-            if plan.briefs == 0 and not self._allow_empty:
-                return self._report(listing, before, records | plan.failures, None, published=False)
+        if first or plan.resplit or self._parent is None:
             embedder = self._load()
             if self._parent and embedder.fingerprint != self._parent.manifest.fingerprint:
-                plan = make_plan(records.values(), before.values(), same_reader=self._same("reader"), same_split=False)
+                plan = make_plan(records.values(), before.values(), same_reader=same_reader, same_split=False)
         with build_folder(self._index) as folder:
             build = Build(
-                self._docs_in,
                 folder,
                 self._parent,
-                plan,
                 embedder,
                 int(self._settings["passage_tokens"]),
                 str(self._settings["faiss_factory"]),
-                read,
-                understand,
                 self._watch,
                 self._progress,
             )
-            counts = build.run(records)
-            self._problems += build.problems
-            self._check_empty(counts.briefs)
-            if counts.briefs == 0 and not self._allow_empty:
-                return self._report(listing, before, build.files, None, published=False)
+            counts = build.run(plan, chain(first, new), intake.files)
             with self._watch.timing("write"):
-                manifest = publish(
-                    self._index, folder, self._manifest(embedder, counts), lambda built: Generation.open(built).close()
-                )
+                manifest = self._manifest(embedder, counts)
+                manifest = publish(self._index, folder, manifest, lambda built: Generation.open(built).close())
                 prune(self._index, keep)
-        return self._report(listing, before, build.files, manifest, published=True)
+        return self._report(listing, before, intake, published=True, manifest=manifest)
 
     def _sound_parent(self) -> Parent | None:
         """Open the live generation, every byte checked, as its parts go into the next; None if there is none sound."""
@@ -217,13 +210,14 @@ class _Run:
             self._parent.manifest.settings.get(name) == self._settings[name] for name in settings
         )
 
-    def _check_empty(self, briefs: int) -> None:
-        if briefs == 0 and not self._allow_empty and self._parent and self._parent.manifest.counts.briefs:
+    def _refuse_to_empty(self) -> None:
+        briefs = self._parent.manifest.counts.briefs if self._parent else 0
+        if briefs:
             raise GenerationError(
-                f"{self._docs_in} holds no brief that can be read, but the index holds "
-                f"{self._parent.manifest.counts.briefs}. It is left as it is. Check `docs_in`; if the index is to be "
-                "emptied, run `briefqa reindex --allow-empty`."
+                f"{self._docs_in} holds no brief that can be read, but the index holds {briefs}. It is left as it is. "
+                "Check `docs_in`; if the index is to be emptied, run `briefqa reindex --allow-empty`."
             )
+        self._problems.append(Problem("", 0, f"{self._docs_in} holds no brief that can be read: put some in."))
 
     def _manifest(self, embedder: Embedder | None, counts: Counts) -> Manifest:
         before = self._parent.manifest if self._parent else None
@@ -246,25 +240,23 @@ class _Run:
         self,
         listing: Listing,
         before: dict[str, FileRecord],
-        after: dict[str, FileRecord],
-        manifest: Manifest | None,
+        intake: Intake,
         *,
         published: bool,
+        manifest: Manifest | None = None,
     ) -> ReindexReport:
-        failures = listing.failures | {path: file.failure for path, file in after.items() if file.failure}
+        if manifest is None and self._parent is not None:
+            manifest = self._parent.manifest
+        failures = listing.failures | {path: file.failure for path, file in intake.files.items() if file.failure}
         failed = [Problem(path, 0, _failure(message, before.get(path))) for path, message in sorted(failures.items())]
-        if manifest is None:
-            self._problems.append(
-                Problem("", 0, f"{self._docs_in} holds no brief that can be read: nothing is indexed.")
-            )
         return ReindexReport(
             generation=manifest.generation if manifest else "",
             published=published,
             ignored=listing.ignored,
-            problems=tuple(self._problems),
+            problems=(*self._problems, *intake.problems),
             failed=tuple(failed),
             seconds=dict(self._watch.seconds),
-            **compare(before, after),
+            **compare(before, intake.files),
             **asdict(manifest.counts if manifest else _NO_COUNTS),
         )
 
