@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from briefqa.briefs import Document
 from briefqa.errors import ReadingError, TooLarge
 
-SUFFIXES = frozenset({".pdf", ".txt"})
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from briefqa.briefs import Document
+
+SUFFIXES = frozenset({".docx", ".pdf", ".txt"})
 
 
 def read(file: Path, name: str, *, max_bytes: int, max_pages: int) -> Document:
@@ -29,6 +33,10 @@ def read(file: Path, name: str, *, max_bytes: int, max_pages: int) -> Document:
         from briefqa.reading.pdf import read_pdf  # noqa: PLC0415 - pypdf is slow to import and only PDFs need it
 
         return read_pdf(file, name, max_pages=max_pages)
+    if suffix == ".docx":
+        from briefqa.reading.docx import read_docx  # noqa: PLC0415 - as with PDFs: lxml
+
+        return read_docx(file, name, max_bytes=max_bytes)
     from briefqa.reading.text import read_text  # noqa: PLC0415 - symmetrical
 
     return read_text(file, name, max_pages=max_pages)

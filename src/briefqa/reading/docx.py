@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from briefqa.briefs import Document
+from briefqa.briefs import Document, Note
 from briefqa.errors import NoTextLayer, ReadingError
-from briefqa.reading.docx_notes import NoteParts
+from briefqa.reading.docx_notes import NoteElement, NoteParts
 from briefqa.reading.docx_package import Element, Package, child, children, open_package
 from briefqa.reading.docx_styles import Styles
 from briefqa.reading.docx_text import TextWalker
 from briefqa.reading.flow_writer import FlowWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 # What Word and its kin put into the title field when nobody does.
@@ -41,7 +44,7 @@ def read_docx(file: Path, name: str, *, max_bytes: int) -> Document:
         walker.blocks(body)
         core = next((target for kind, target, _ in package.related("").values() if kind == "core-properties"), "")
         properties = _properties(package, core)
-        flow = writer.flow(notes.read(styles))
+        flow = writer.flow([_note(element, styles) for element in notes.inside()])
     if not flow.text:
         raise NoTextLayer(f"{name} holds no text: if its pages are pictures, run text recognition (OCR) over it first.")
     return Document(
@@ -55,10 +58,22 @@ def read_docx(file: Path, name: str, *, max_bytes: int) -> Document:
     )
 
 
+def _note(found: NoteElement, styles: Styles) -> Note:
+    writer = FlowWriter(single=True)
+    TextWalker(writer, styles, found.links, None).blocks(found.element)
+    text = writer.note_text()
+    if found.custom:
+        text = text.removeprefix(found.label).lstrip()
+    return Note(found.id, found.label, found.kind, 0, text)
+
+
 def _properties(package: Package, core: str) -> dict[str, str]:
     """The core properties (ECMA-376 part 2, §11) that a brief has a use for, "" where absent."""
     root = package.part(core)
-    found = {key: " ".join("".join(_texts(root, key)).split()) for key in ("title", "creator", "created", "modified", "language")}
+    found = {
+        key: " ".join("".join(_texts(root, key)).split())
+        for key in ("title", "creator", "created", "modified", "language")
+    }
     for key in ("created", "modified"):
         date = _DATE.match(found[key])
         found[key] = date.group() if date else ""
@@ -69,5 +84,3 @@ def _properties(package: Package, core: str) -> dict[str, str]:
 
 def _texts(root: Element | None, name: str) -> list[str]:
     return [element.text or "" for element in children(root, name)]
-
-

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from briefqa.briefs import Note, NoteKind
 from briefqa.reading.docx_package import Element, Package, attribute, child, children, local
-from briefqa.reading.flow_writer import FlowWriter
 from briefqa.reading.numerals import numeral
 
 if TYPE_CHECKING:
-    from briefqa.reading.docx_styles import Styles
+    from collections.abc import Iterator
+
+    from briefqa.briefs import NoteKind
 
 _KINDS: tuple[NoteKind, ...] = ("footnote", "endnote")
 
@@ -21,6 +21,17 @@ class Reference(NamedTuple):
 
     label: str
     note_id: str | None
+
+
+class NoteElement(NamedTuple):
+    """A note of the file, not yet read. custom: its label was typed by the author; links: relationship id → address."""
+
+    id: str
+    label: str
+    kind: NoteKind
+    custom: bool
+    element: Element
+    links: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -52,7 +63,7 @@ class NoteParts:
             related = package.related(path) if path else {}
             self._links[kind] = {key: target for key, (_, target, outside) in related.items() if outside}
             self._numbering[kind] = _numbering(kind, body, settings)
-        self.bookmarks = _bookmarked_notes(body)
+        self._bookmarks = _bookmarked_notes(body)
 
     def refer(self, kind: NoteKind, number: str, custom: str = "") -> Reference:
         """Meet a reference to the note with this w:id. custom: the mark typed by the author, which is not counted."""
@@ -68,33 +79,30 @@ class NoteParts:
         return Reference(label, note_id if note_id in self._elements else None)
 
     def end_section(self) -> None:
-        """Start anew where notes are numbered by section. (By page cannot be told without a layout.)"""
+        """Start anew where notes are numbered by section. Pages cannot be told without a layout."""
         for numbering in self._numbering.values():
             if numbering.each_section:
                 numbering.next = numbering.start
 
-    def read(self, styles: Styles) -> list[Note]:
-        """All notes that the text refers to, in that order, and behind them those it does not."""
-        from briefqa.reading.docx_text import TextWalker  # noqa: PLC0415 - it needs this module
+    def note_at(self, bookmark: str) -> str | None:
+        """The note whose mark a bookmark stands around."""
+        return self._bookmarks.get(bookmark)
 
-        notes = []
-        for note_id in [*self._labels, *(key for key in self._elements if key not in self._labels)]:
-            if note_id not in self._elements:
-                continue
+    def inside(self) -> Iterator[NoteElement]:
+        """All notes that the text has referred to, in that order, and behind them those it has not."""
+        referred = [note_id for note_id in self._labels if note_id in self._elements]
+        for note_id in [*referred, *(other for other in self._elements if other not in self._labels)]:
             kind: NoteKind = "endnote" if note_id.startswith("endnote") else "footnote"
-            writer = FlowWriter(single=True)
-            TextWalker(writer, styles, self._links[kind], None).blocks(self._elements[note_id])
-            label, text = self._labels.get(note_id, ""), writer.note_text()
-            if note_id in self._custom:
-                text = text.removeprefix(label).lstrip()
-            notes.append(Note(note_id, label, kind, 0, text))
-        return notes
+            label = self._labels.get(note_id, "")
+            yield NoteElement(note_id, label, kind, note_id in self._custom, self._elements[note_id], self._links[kind])
 
 
 def _numbering(kind: NoteKind, body: Element, settings: Element | None) -> _Numbering:
     """Word keeps the format with the sections, other programs with the settings of the document."""
     last = child(body, "sectPr", f"{kind}Pr")
-    first = next((found for paragraph in body if (found := child(paragraph, "pPr", "sectPr", f"{kind}Pr")) is not None), None)
+    first = next(
+        (found for paragraph in body if (found := child(paragraph, "pPr", "sectPr", f"{kind}Pr")) is not None), None
+    )
     places = [place for place in (first, last, child(settings, f"{kind}Pr")) if place is not None]
 
     def setting(name: str, default: str) -> str:
@@ -106,9 +114,9 @@ def _numbering(kind: NoteKind, body: Element, settings: Element | None) -> _Numb
     return _Numbering(style, start, setting("numRestart", "") == "eachSect", start)
 
 
-def _bookmarked_notes(body: Element) -> dict[str, tuple[NoteKind, str]]:
+def _bookmarked_notes(body: Element) -> dict[str, str]:
     """Which note a bookmark stands around: what a NOTEREF field, a second mark to one note, goes by."""
-    found: dict[str, tuple[NoteKind, str]] = {}
+    found: dict[str, str] = {}
     opened: dict[str, str] = {}
     for element in body.iter():
         name = local(element)
@@ -117,7 +125,7 @@ def _bookmarked_notes(body: Element) -> dict[str, tuple[NoteKind, str]]:
         elif name == "bookmarkEnd":
             opened.pop(attribute(element, "id"), None)
         elif opened and name in {"footnoteReference", "endnoteReference"}:
-            kind: NoteKind = "footnote" if name == "footnoteReference" else "endnote"
-            for bookmark in opened.values():
-                found.setdefault(bookmark, (kind, attribute(element, "id")))
+            note_id = f"{name.removesuffix('Reference')}-{attribute(element, 'id')}"
+            found.update(dict.fromkeys(opened.values(), note_id))
+            opened.clear()
     return found

@@ -9,14 +9,16 @@ from __future__ import annotations
 import posixpath
 import zipfile
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from lxml import etree
 
 from briefqa.errors import EncryptedBrief, ReadingError, TooLarge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 Element: TypeAlias = etree._Element  # noqa: SLF001 - lxml has no public name for the type of its elements
 
@@ -45,14 +47,21 @@ class Package:
         data = self._unpacked(self.archive.getinfo(path))
         # Entities are not replaced, nothing is fetched, and depth and text lengths stay within libxml2's limits.
         parser = etree.XMLParser(
-            resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
         )
         try:
             root = etree.fromstring(data, parser)
         except etree.XMLSyntaxError as error:
             raise self._damaged(f"{path}: {error}") from error
         if root.getroottree().docinfo.internalDTD is not None:
-            raise ReadingError(f"{self.name} declares a document type, which Word never does: it is not opened. Save it anew.")
+            raise ReadingError(
+                f"{self.name} declares a document type, which Word never does: it is not opened. Save it anew."
+            )
         return root
 
     def related(self, path: str) -> dict[str, tuple[str, str, bool]]:
@@ -74,10 +83,20 @@ class Package:
         try:
             with self.archive.open(info) as stream:
                 data = stream.read(self.budget + 1)  # what is declared may be a lie; what comes out is counted
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
+        except (
+            zipfile.BadZipFile,
+            zlib.error,
+            EOFError,
+            OSError,
+            NotImplementedError,
+            RuntimeError,
+            ValueError,
+        ) as error:
             raise self._damaged(f"{info.filename}: {error}") from error
         if len(data) > self.budget or (len(data) > _RATIO_FROM and len(data) > _MAX_RATIO * max(1, info.compress_size)):
-            raise TooLarge(f"{self.name} unpacks to far more than its size, beyond max_file_mb: it is not a brief, or split it.")
+            raise TooLarge(
+                f"{self.name} unpacks to far more than its size, beyond max_file_mb: it is not a brief, or split it."
+            )
         self.budget -= len(data)
         return data
 
@@ -101,7 +120,9 @@ def open_package(file: Path, name: str, *, max_unpacked: int) -> Package:
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError) as error:
-        raise ReadingError(f"{name} is not a Word file, or was cut off: fetch it again, or save it as .docx.") from error
+        raise ReadingError(
+            f"{name} is not a Word file, or was cut off: fetch it again, or save it as .docx."
+        ) from error
     if len(archive.infolist()) > _MAX_PARTS:
         archive.close()
         raise TooLarge(f"{name} holds more than {_MAX_PARTS:,} parts: it is not a brief.")

@@ -6,11 +6,14 @@ A reader walks its tree and tells the writer what it meets; the writer owns whit
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from briefqa.briefs import Flow, Mark, Note, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 # Invisible: control characters, soft hyphens, zero-width spaces and joiners, byte order marks, direction marks.
 _INVISIBLE = dict.fromkeys(
