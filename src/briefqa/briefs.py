@@ -19,7 +19,7 @@ class Span:
     """A stretch of a line in one font size on one baseline: `Line.text[start:end]`.
 
     x0, x1: left and right edge; y: baseline; all in points from the page's lower left corner. size: font size in
-    points as it is on the page (font size times matrix scale). superior: superscript figures drawn in the body's size.
+    points as it is on the page (font size times matrix scale). superior: superscript figures in the body's size.
     """
 
     start: int

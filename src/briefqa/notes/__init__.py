@@ -8,10 +8,14 @@ write the body.
 
 from __future__ import annotations
 
-from briefqa.briefs import Brief, Document
+from typing import TYPE_CHECKING
+
 from briefqa.notes.native import understand_native
 from briefqa.notes.plain import understand_plain
 from briefqa.notes.printed import understand_printed
+
+if TYPE_CHECKING:
+    from briefqa.briefs import Brief, Document
 
 __all__ = ["understand"]
 

@@ -7,12 +7,16 @@ A reference list may be named many times over, so marks need not come in order h
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from briefqa.briefs import Line
 from briefqa.notes.labels import Label, start_label
 from briefqa.notes.linking import Candidate, Draft
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from briefqa.briefs import Line
 
 _HEADING = re.compile(
     r"\s*(?:\d{1,2}\.?\s+)?(?:end\s?notes?|notes?(?:\s+(?:and|&)\s+(?:references|sources))?|"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from briefqa.briefs import Line, Mark, Page, PageSpan, Section
 from briefqa.notes.joining import Vocabulary, join
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _LIGATURES = {"ﬁ": "fi", "ﬂ": "fl", "ﬀ": "ff", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _TERMINAL = (".", "!", "?", ":", ";", "”", "’", '"', ")", "]", "…")
@@ -73,7 +77,7 @@ def _place(line: BodyLine) -> tuple[int, int]:
 def _line_steps(lines: Sequence[BodyLine]) -> Counter[float]:
     """How far lines of one block lie apart, rounded to half points; the most common is the document's leading."""
     steps: Counter[float] = Counter()
-    for upper, lower in zip(lines, lines[1:], strict=False):
+    for upper, lower in itertools.pairwise(lines):
         if _place(upper) == _place(lower):
             step = upper.line.y - lower.line.y
             if 0 < step < 4 * max(upper.line.size, 1):
@@ -92,7 +96,7 @@ def _within_block(group: Sequence[BodyLine], size: float, steps: Counter[float])
     for item in group:
         item.full = item.line.x1 >= right - 0.12 * width
         item.heading = _is_heading(item.line, size)
-    for upper, lower in zip(group, group[1:], strict=False):
+    for upper, lower in itertools.pairwise(group):
         step = upper.line.y - lower.line.y
         taller = max(upper.line.size, lower.line.size)
         lower.paragraph = (

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from briefqa.briefs import Line, Page, Rule
 from briefqa.notes.labels import raised_labels, start_label
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # How many lines from the top and from the bottom of a page may be furniture.
 _DEPTH = 3
@@ -80,7 +83,7 @@ def _running(pages: Sequence[Page]) -> set[tuple[int, int]]:
                 if words.strip("#–—-| "):
                     seen[words, top].append((page.index, line))
     doomed: set[tuple[int, int]] = set()
-    for (_, _), found in seen.items():
+    for found in seen.values():
         for index, line in found:
             alike = {other for other, twin in found if abs(twin.y - line.y) < 6 and abs(twin.size - line.size) < 0.6}
             if len(alike) >= 3 or (len(alike) == 2 and len(pages) <= 6 and _outermost(pages[index - 1], line)):

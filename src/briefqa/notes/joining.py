@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _HYPHENS = "-‐\u00ad"
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?(?:[-‐][^\W\d_]+)*")
@@ -138,18 +141,16 @@ def _last_word(text: str) -> str:
 def _url_goes_on(before: str, after: str, *, full: bool) -> bool:
     """Whether the URL at the end of before is carried on by the first word of after."""
     word = after.split(maxsplit=1)[0] if after.strip() else ""
-    if not word or after[0].isspace():
+    if not word or after[0].isspace() or re.match(r"https?://|www\.", word):
         return False
     if before.endswith("."):
-        return full and bool(_URL_ONLY.search(word)) and word[0].islower()
+        return full and word[0].islower() and bool(_URL_ONLY.search(word))
     if before.endswith(_URL_BREAKS):
         return True
     if not full or before.endswith((",", ";", ")", ">", "]")):
         return False
-    if word.startswith(("/", "?", "&", "=", "%", "_", "-", "#", ".")):
-        return len(word) > 1
-    body = _URL_STOP.split(word, maxsplit=1)[0].rstrip(".,;")
-    return bool(_URL_ONLY.search(body)) and not re.match(r"https?://|www\.", body)
+    begins_inside = len(word) > 1 and word.startswith(("/", "?", "&", "=", "%", "_", "-", "#", "."))
+    return begins_inside or bool(_URL_ONLY.search(_URL_STOP.split(word, maxsplit=1)[0].rstrip(".,;")))
 
 
 def clean(text: str) -> str:

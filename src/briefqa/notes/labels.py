@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from briefqa.briefs import Line, Span
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from briefqa.briefs import Line, Span
 
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 # Glyphs that stand for the same symbol: TeX's math asterisk, the full-width and low ones; the parallel signs.

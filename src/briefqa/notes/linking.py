@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from briefqa.briefs import Line, NoteKind
 from briefqa.notes.labels import is_label, normalise, raised_labels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from briefqa.briefs import Line, NoteKind
 
 # What an exponent or an index stands behind: "km²", "CO₂", "10⁶".
 _UNIT = re.compile(r"(?:^|[\s(/\d])(?:[kcmdµ]?m|ft|in|yd|mi|s|CO|H|O|N|NO|SO|PM|R|χ|x|n|e)$")
@@ -56,7 +60,7 @@ def candidates(lines: Sequence[tuple[int, Line]], size: float) -> list[Candidate
 
 
 def split_joined(marks: Sequence[Candidate], notes: Sequence[Draft]) -> list[Candidate]:
-    """Marks with those apart that stand side by side without a comma: "56" where notes 5 and 6 exist and 56 does not."""
+    """The marks, those parted that stand side by side without a comma: "56" where there is a 5 and a 6 but no 56."""
     pages: dict[str, set[int]] = defaultdict(set)
     for note in notes:
         pages[note.label].add(note.page)

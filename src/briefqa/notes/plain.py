@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from briefqa.briefs import Brief, Document, Line, Note, Page, Problem
 from briefqa.notes.flow import BodyLine, Cut, mark_block, write_body
 from briefqa.notes.joining import Vocabulary, clean, join
 from briefqa.notes.labels import normalise
 from briefqa.notes.linking import stuck
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _HEAD = re.compile(
     r"\s{0,12}(?:\[(\d{1,3})\]|\((\d{1,3})\)|(\d{1,3})[.):]?|([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})|([*†‡§¶‖]{1,3}))(?:\s+(?=\S)|(?=[^\W\d_“\"‘(]))"

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from briefqa.briefs import Brief, Document, Line, Note, Page, Problem
-from briefqa.notes.endnotes import Run, bracketed_marks, find_runs, link_runs
+from briefqa.notes.drafting import announces_continuation, endnotes, footnotes
+from briefqa.notes.endnotes import bracketed_marks, find_runs, link_runs
 from briefqa.notes.flow import BodyLine, Cut, mark_paragraphs, write_body
 from briefqa.notes.furniture import without_furniture
-from briefqa.notes.joining import Vocabulary, clean, join
+from briefqa.notes.joining import Vocabulary, clean
 from briefqa.notes.linking import Candidate, Draft, candidates, link, split_joined, stuck_candidates
 from briefqa.notes.zones import Column, body_size, columns
 
-_CONTINUED_HEAD = re.compile(r"^\(?\s*(?:\.\s?\.\s?\.|…)?\s*(?:continued|cont['’.]?d?)\.?\s*\)?\s*", re.IGNORECASE)
-_CONTINUED_TAIL = re.compile(r"\s*\((?:continued|cont['’.]?d?)\s*(?:\.\s?\.\s?\.|…)?\)?\s*$", re.IGNORECASE)
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def understand_printed(document: Document, brief_id: str) -> Brief:
@@ -24,14 +24,14 @@ def understand_printed(document: Document, brief_id: str) -> Brief:
     vocabulary = Vocabulary(line.text for page in pages for line in page.lines)
     size = body_size(pages)
     parts = columns(pages)
-    notes = _drafts(parts, vocabulary, brief_id)
+    notes = footnotes(parts, vocabulary, brief_id)
     body_lines = [(column.page.index, line) for column in parts for line in _body(column)]
     page_of = {page.index: page for page in pages}
     marks = split_joined(candidates(body_lines, size), notes)
     link(notes, marks)
     marks += stuck_candidates(notes, marks, body_lines)
-    marks, endnotes, taken = _link_endnotes(body_lines, marks, size, vocabulary, f"{brief_id}-n{len(notes)}")
-    notes += endnotes
+    marks, more, taken = _link_endnotes(body_lines, marks, size, vocabulary, f"{brief_id}-n{len(notes)}")
+    notes += more
     kept, problems = _judge(document.path, notes, marks)
     lines = [BodyLine(line, page_of[index]) for index, line in body_lines]
     for mark in kept:
@@ -60,33 +60,9 @@ def understand_printed(document: Document, brief_id: str) -> Brief:
 def _body(column: Column) -> list[Line]:
     """The column's body lines, without the "(continued…)" that announces a note's other half."""
     lines = column.body
-    if lines and _CONTINUED_TAIL.fullmatch(lines[-1].text):
+    if lines and announces_continuation(lines[-1].text):
         return lines[:-1]
     return lines
-
-
-def _drafts(parts: Sequence[Column], vocabulary: Vocabulary, brief_id: str) -> list[Draft]:
-    """Notes in reading order, each with its lines joined over line, column and page breaks."""
-    found: list[tuple[str, int, list[tuple[Line, str, bool]]]] = []
-    for column in parts:
-        if column.foot is None:
-            continue
-        right = max(line.x1 for line, _ in column.foot.rows)
-        width = right - min(line.x0 for line, _ in column.foot.rows)
-        for line, label in column.foot.rows:
-            full = line.x1 >= right - 0.12 * width
-            text = line.text[label.end :] if label else line.text
-            if label is not None and _CONTINUED_HEAD.match(text) and any(old == label.text for old, _, _ in found):
-                label = None  # the head of a note's other half repeats its label
-                text = _CONTINUED_HEAD.sub("", text)
-            if label is not None:
-                found.append((label.text, column.page.index, [(line, text, full)]))
-            elif found:
-                found[-1][2].append((line, _CONTINUED_HEAD.sub("", text) if text.startswith("(") else text, full))
-    return [
-        Draft(label, page, _note_text(rows, vocabulary), f"{brief_id}-n{number}")
-        for number, (label, page, rows) in enumerate(found, start=1)
-    ]
 
 
 def _link_endnotes(
@@ -101,51 +77,21 @@ def _link_endnotes(
     if any(run.bracketed for run in runs):
         marks = marks + bracketed_marks(lines, taken)
     drafted = [
-        (run, _endnotes(run, lines, vocabulary, f"{prefix}e{number}")) for number, run in enumerate(runs, start=1)
+        (run, endnotes(run, lines, vocabulary, f"{prefix}e{number}")) for number, run in enumerate(runs, start=1)
     ]
     link_runs([pair for pair in drafted if not pair[0].bracketed], [mark for mark in marks if not mark.bracketed])
     link_runs([pair for pair in drafted if pair[0].bracketed], [mark for mark in marks if mark.bracketed])
     return marks, [draft for _, drafts in drafted for draft in drafts], taken
 
 
-def _endnotes(run: Run, lines: Sequence[tuple[int, Line]], vocabulary: Vocabulary, prefix: str) -> list[Draft]:
-    """The notes of a run, each from its head to the next."""
-    drafts: list[Draft] = []
-    edges = [row for row, _ in run.heads[1:]] + [run.end]
-    right = max(lines[row][1].x1 for row in range(run.start, run.end))
-    width = right - min(lines[row][1].x0 for row in range(run.start, run.end))
-    for (row, label), edge in zip(run.heads, edges, strict=True):
-        rows = [
-            (line, line.text[label.end :] if index == row else line.text, line.x1 >= right - 0.12 * width)
-            for index in range(row, edge)
-            for line in [lines[index][1]]
-        ]
-        draft = Draft(label.text, lines[row][0], _note_text(rows, vocabulary), f"{prefix}-{label.text}", "endnote")
-        drafts.append(draft)
-    return drafts
-
-
-def _note_text(rows: Sequence[tuple[Line, str, bool]], vocabulary: Vocabulary) -> str:
-    text, full = "", True
-    for _, part, reaches in rows:
-        part = _CONTINUED_TAIL.sub("", part).strip()
-        if not part:
-            continue
-        if text:
-            text, between = join(text, part, vocabulary, full=full)
-            text += between
-        text += part
-        full = reaches
-    return clean(text)
-
-
 def _judge(path: str, notes: Sequence[Draft], marks: Sequence[Candidate]) -> tuple[list[Candidate], list[Problem]]:
     """The candidates that are marks, and a Problem for each note or mark that stays alone."""
-    problems: list[Problem] = []
     linked = {id(mark.note) for mark in marks if mark.note is not None}
-    for note in notes:
-        if id(note) not in linked:
-            problems.append(Problem(path, note.page, f"Note {note.label} has no mark in the text: {note.text[:60]}"))
+    problems = [
+        Problem(path, note.page, f"Note {note.label} has no mark in the text: {note.text[:60]}")
+        for note in notes
+        if id(note) not in linked
+    ]
     numbers = {int(note.label) for note in notes if note.label.isdigit()}
     kept = [mark for mark in marks if mark.note is not None]
     for mark in marks:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from briefqa.briefs import Line, Page, Rule
 from briefqa.notes.labels import Label, is_label, normalise, raised_labels, start_label
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from briefqa.briefs import Line, Page, Rule
 
 # Print this much smaller than the body's is small print.
 _SMALL = 0.955
@@ -155,10 +159,6 @@ def _rule_above(block: _Block, index: int) -> Rule | None:
     return None
 
 
-def _small(line: Line, style: Style) -> bool:
-    return line.size <= _SMALL * style.body_size
-
-
 def _fits(line: Line, style: Style) -> bool:
     """Whether a line may belong to a note by its size."""
     return line.size <= max(style.size * 1.06, style.size + 0.4)
@@ -175,15 +175,13 @@ def _is_head(block: _Block, index: int, style: Style, marks: dict[int, Counter[s
         alone = label.raised and line.size <= 1.02 * style.body_size and label.number is not None
         marked = _is_marked(label, block.page.index, marks)
         return label if alone and marked and last is not None and label.number == last + 1 else None
-    if style.raised and (label.number is None or style.size <= _SMALL * style.body_size):
-        return label
-    if _is_marked(label, block.page.index, marks):
-        return label
-    if label.number is not None and last is not None and label.number == last + 1:
-        return label
-    if _continues(line, label):
-        return label
-    return None
+    is_head = (
+        (style.raised and (label.number is None or style.size <= _SMALL * style.body_size))
+        or _is_marked(label, block.page.index, marks)
+        or (label.number is not None and last is not None and label.number == last + 1)
+        or _continues(line, label)
+    )
+    return label if is_head else None
 
 
 def _lone_label(line: Line, style: Style) -> Label | None:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import logging
 import re
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pypdf import PdfReader
 from pypdf.errors import FileNotDecryptedError, PyPdfError
 
 from briefqa.briefs import Document, Page, Problem
 from briefqa.errors import EncryptedBrief, NoTextLayer, ReadingError, TooLarge
-from briefqa.reading.pdf_content import IDENTITY, FontCache, Matrix, read_content
+from briefqa.reading.pdf_content import IDENTITY, read_content
+from briefqa.reading.pdf_fonts import FontCache
 from briefqa.reading.pdf_lines import lines_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from briefqa.reading.pdf_pen import Matrix
+
+# A page's margin may carry this many turned characters (an identifier, a date) before it is worth a word.
+_MAX_LEFT_OUT = 40
 
 # pypdf reports each oddity of a file through logging; what matters of them becomes a Problem here.
 logging.getLogger("pypdf").addHandler(logging.NullHandler())
@@ -26,19 +34,7 @@ def read_pdf(file: Path, name: str, *, max_pages: int) -> Document:
     Raises EncryptedBrief, NoTextLayer, TooLarge (more than max_pages), or ReadingError for what is no PDF, is
     truncated beyond repair or has no pages.
     """
-    try:
-        reader = PdfReader(file, strict=False)
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise EncryptedBrief(f"{name} is encrypted: save a copy without a password and put that in its place.")
-        count = len(reader.pages)
-    except (EncryptedBrief, MemoryError):
-        raise
-    except FileNotDecryptedError as error:
-        raise EncryptedBrief(
-            f"{name} is encrypted: save a copy without a password and put that in its place."
-        ) from error
-    except Exception as error:
-        raise _unreadable(name, error) from error
+    reader, count = _open(file, name)
     if count == 0:
         raise ReadingError(f"{name} is a PDF without pages: export it again from its source.")
     if count > max_pages:
@@ -46,6 +42,24 @@ def read_pdf(file: Path, name: str, *, max_pages: int) -> Document:
             f"{name} has {count} pages, more than max_pages = {max_pages}: raise the setting or split the file."
         )
     return _read_pages(reader, name, count)
+
+
+def _open(file: Path, name: str) -> tuple[PdfReader, int]:
+    """The reader, unlocked where an empty password does, and its number of pages."""
+    locked = EncryptedBrief(f"{name} is encrypted: save a copy without a password and put that in its place.")
+    try:
+        reader = PdfReader(file, strict=False)
+        unlocked = not reader.is_encrypted or bool(reader.decrypt(""))
+        count = len(reader.pages) if unlocked else 0
+    except FileNotDecryptedError as error:
+        raise locked from error
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise _unreadable(name, error) from error
+    if not unlocked:
+        raise locked
+    return reader, count
 
 
 def _unreadable(name: str, error: Exception) -> ReadingError:
@@ -61,7 +75,8 @@ def _read_pages(reader: PdfReader, name: str, count: int) -> Document:
     images = 0
     for number in range(1, count + 1):
         try:
-            page, drawn = _read_page(reader.pages[number - 1], number, labels[number - 1], fonts, name, problems)
+            page, drawn, wrong = _read_page(reader.pages[number - 1], number, labels[number - 1], fonts)
+            problems += [Problem(name, number, message) for message in wrong]
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001 - one broken page must not cost the others
@@ -88,22 +103,19 @@ def _read_pages(reader: PdfReader, name: str, count: int) -> Document:
     )
 
 
-def _read_page(
-    page: Any, number: int, label: str, fonts: FontCache, name: str, problems: list[Problem]
-) -> tuple[Page, int]:
+def _read_page(page: Any, number: int, label: str, fonts: FontCache) -> tuple[Page, int, list[str]]:
+    """One page, how many pictures it has, and what is wrong with it."""
     box = page.cropbox
     left, bottom = float(box.left), float(box.bottom)
-    width, height = float(box.width), float(box.height)
-    base, width, height = _displayed(int(page.rotation or 0) % 360, left, bottom, width, height)
+    base, width, height = _displayed(int(page.rotation or 0) % 360, left, bottom, float(box.width), float(box.height))
     content = read_content(page, base, fonts)
-    if content.damaged:
-        problems.append(
-            Problem(name, number, f"Page is damaged in the file ({content.damaged}): a part of its text is missing.")
-        )
     lines, left_out = lines_of(content.runs)
-    if left_out > 40:
-        problems.append(Problem(name, number, f"{left_out} characters that run in another direction were left out."))
-    return Page(number, label, width, height, lines, tuple(content.rules)), content.images
+    wrong: list[str] = []
+    if content.damaged:
+        wrong.append(f"Page is damaged in the file ({content.damaged}): a part of its text is missing.")
+    if left_out > _MAX_LEFT_OUT:
+        wrong.append(f"{left_out} characters that run in another direction were left out.")
+    return Page(number, label, width, height, lines, tuple(content.rules)), content.images, wrong
 
 
 def _displayed(rotation: int, left: float, bottom: float, width: float, height: float) -> tuple[Matrix, float, float]:

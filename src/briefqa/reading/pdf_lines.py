@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from briefqa.briefs import Line, Span
-from briefqa.reading.pdf_content import SPACE_GAP, Run
+from briefqa.reading.pdf_pen import SPACE_GAP, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 # A superscript stands up to this share of the font size above its line's baseline, a subscript this far below.
 _MAX_RISE = 0.72
@@ -183,22 +186,21 @@ def _column_band(rows: list[list[_Piece]]) -> tuple[int, int, float] | None:
     gaps: Counter[int] = Counter()
     for row in rows:
         for before, after in _neighbours(row):
-            for x in range(int(before) // 4, int(after) // 4 + 1):
-                gaps[x] += 1
-    best: tuple[tuple[int, int], int, int, float] | None = None
+            gaps.update(range(int(before) // 4, int(after) // 4 + 1))
+    best: tuple[tuple[int, int], tuple[int, int, float]] | None = None
     for cell, count in gaps.most_common(12):
         if count < _MIN_COLUMN_ROWS:
             break
         for x in (cell * 4 + 1.0, cell * 4 + 3.0):
             for first, last, gapped in _bands(rows, x):
                 if (best is None or (last - first, gapped) > best[0]) and _is_prose(rows[first:last], x):
-                    best = ((last - first, gapped), first, last, x)
-    return best[1:] if best else None
+                    best = (last - first, gapped), (first, last, x)
+    return best[1] if best else None
 
 
 def _neighbours(row: list[_Piece]) -> Iterable[tuple[float, float]]:
     """The wide gaps of a row, as (from, to)."""
-    edge = None
+    edge: float | None = None
     for piece in row:
         if edge is not None and piece.x0 - edge > _GUTTER * min(piece.size, 12.0):
             yield edge, piece.x0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from briefqa.briefs import Document, Line, Page
 from briefqa.errors import NoTextLayer, ReadingError, TooLarge
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # First bytes of formats that end up under a wrong name.
 _MAGIC = {

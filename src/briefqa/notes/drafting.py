@@ -1,0 +1,89 @@
+"""Rows of note lines → `Draft`s: each note's lines joined over line, column and page breaks."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from briefqa.notes.joining import Vocabulary, clean, join
+from briefqa.notes.linking import Draft
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from briefqa.briefs import Line
+    from briefqa.notes.endnotes import Run
+    from briefqa.notes.zones import Column
+
+# How a note's two halves announce each other: "(continued...)" and "10(...continued)".
+_CONTINUED_HEAD = re.compile(r"^\(?\s*(?:\.\s?\.\s?\.|…)?\s*(?:continued|cont['’.]?d?)\.?\s*\)?\s*", re.IGNORECASE)
+_CONTINUED_TAIL = re.compile(r"\s*\((?:continued|cont['’.]?d?)\s*(?:\.\s?\.\s?\.|…)?\)?\s*$", re.IGNORECASE)
+
+# One line of a note: its text without the label, and whether it reaches the right margin.
+Part = tuple[str, bool]
+
+
+def announces_continuation(text: str) -> bool:
+    """Whether a line says nothing but that a note goes on overleaf."""
+    return _CONTINUED_TAIL.fullmatch(text) is not None
+
+
+def footnotes(columns: Iterable[Column], vocabulary: Vocabulary, brief_id: str) -> list[Draft]:
+    """The notes at the feet of all columns, in reading order."""
+    found: list[tuple[str, int, list[Part]]] = []
+    for column in columns:
+        if column.foot is None:
+            continue
+        reaches = _margin([line for line, _ in column.foot.rows])
+        for line, label in column.foot.rows:
+            text = line.text[label.end :] if label else line.text
+            # The head of a note's other half repeats its label.
+            repeated = label is not None and _is_continued(text) and any(old == label.text for old, _, _ in found)
+            if label is not None and not repeated:
+                found.append((label.text, column.page.index, [(text, line.x1 >= reaches)]))
+            elif found:
+                found[-1][2].append(
+                    (_CONTINUED_HEAD.sub("", text) if _is_continued(text) else text, line.x1 >= reaches)
+                )
+    return [
+        Draft(label, page, note_text(parts, vocabulary), f"{brief_id}-n{number}")
+        for number, (label, page, parts) in enumerate(found, start=1)
+    ]
+
+
+def _is_continued(text: str) -> bool:
+    return text.lstrip().startswith("(") and _CONTINUED_HEAD.match(text) is not None
+
+
+def endnotes(run: Run, lines: Sequence[tuple[int, Line]], vocabulary: Vocabulary, prefix: str) -> list[Draft]:
+    """The notes of a run of endnotes, each from its head to the next. lines: (page index, line)."""
+    reaches = _margin([lines[row][1] for row in range(run.start, run.end)])
+    ends = [row for row, _ in run.heads[1:]] + [run.end]
+    drafts: list[Draft] = []
+    for (row, label), end in zip(run.heads, ends, strict=True):
+        page, head = lines[row]
+        rest = [line for _, line in lines[row + 1 : end]]
+        parts = [(head.text[label.end :], head.x1 >= reaches), *((line.text, line.x1 >= reaches) for line in rest)]
+        drafts.append(Draft(label.text, page, note_text(parts, vocabulary), f"{prefix}-{label.text}", "endnote"))
+    return drafts
+
+
+def _margin(lines: Sequence[Line]) -> float:
+    """Lines that end beyond this x are full."""
+    right = max(line.x1 for line in lines)
+    return right - 0.12 * (right - min(line.x0 for line in lines))
+
+
+def note_text(parts: Iterable[Part], vocabulary: Vocabulary) -> str:
+    """The lines of a note as one text."""
+    text, full = "", True
+    for part, reaches in parts:
+        line = _CONTINUED_TAIL.sub("", part).strip()
+        if not line:
+            continue
+        if text:
+            text, between = join(text, line, vocabulary, full=full)
+            text += between
+        text += line
+        full = reaches
+    return clean(text)

@@ -1,0 +1,114 @@
+"""Fonts as the reader needs them: which text and how wide each code of a string is, parsed once a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
+from pypdf.generic._font import Font
+
+_FIGURES = frozenset("0123456789")
+# Superior figures are about two thirds as wide as normal ones; a proportional "1" is rarely under 0.75.
+_SUPERIOR_WIDTH = 0.75
+
+
+def dictionary(value: Any) -> DictionaryObject:
+    """The dictionary that value is or refers to; an empty one where it is something else."""
+    value = value.get_object() if value is not None else None
+    return value if isinstance(value, DictionaryObject) else DictionaryObject()
+
+
+class Glyphs(dict[str, tuple[str, float]]):
+    """A font as raw character → (text, width in thousandths of the font size), filled as characters occur."""
+
+    def __init__(self, font: Font) -> None:
+        super().__init__()
+        self._font = font
+        self.name = font.name.split("+", 1)[-1]
+        self.encoding = font.encoding if isinstance(font.encoding, str) else None
+        self._default = float(font.character_widths.get("default", 500) or 500)
+        self.scale = 1.0
+        self._figure_width = self._widest_figure()
+
+    def __missing__(self, raw: str) -> tuple[str, float]:
+        font = self._font
+        text = raw
+        if isinstance(font.encoding, dict):
+            text = font.encoding.get(ord(raw), raw)
+        mapped = font.character_map
+        text = "".join(mapped.get(char, char) for char in text) if mapped else text
+        try:
+            width = float(font.character_widths.get(raw, self._default))
+        except TypeError:
+            width = self._default
+        self[raw] = (text, width)
+        return self[raw]
+
+    def _widest_figure(self) -> float:
+        """The width of the font's normal figures: superior ones are narrower."""
+        encoding = self._font.encoding
+        codes = {chr(code): text for code, text in encoding.items()} if isinstance(encoding, dict) else {}
+        widths = self._font.character_widths
+        return max(
+            (
+                float(widths.get(raw, 0) or 0)
+                for raw, text in (codes | self._font.character_map).items()
+                if isinstance(text, str) and text in _FIGURES
+            ),
+            default=0.0,
+        )
+
+    def is_superior(self, raws: list[str], text: str) -> bool:
+        """Whether the codes show figures narrower than the font's normal ones: superscripts kept on the baseline."""
+        if not self._figure_width or not raws or not _FIGURES.issuperset(text):
+            return False
+        return max(self[raw][1] for raw in raws) < _SUPERIOR_WIDTH * self._figure_width
+
+    def decode(self, value: Any) -> str:
+        """The raw characters, one for each code, of an operand."""
+        if isinstance(value, bytes):
+            if self.encoding is None:
+                return value.decode("latin-1")
+            try:
+                return value.decode(self.encoding, "surrogatepass")
+            except (UnicodeDecodeError, LookupError):
+                return value.decode("latin-1")
+        return str(value)
+
+
+class FontCache:
+    """Fonts parsed once for a file: pypdf would parse them anew for each page."""
+
+    def __init__(self) -> None:
+        self._fonts: dict[tuple[int, int] | int, Glyphs | None] = {}
+        self._kept: list[Any] = []
+
+    def of(self, resources: DictionaryObject) -> dict[str, Glyphs]:
+        """The fonts that a resource dictionary names; broken ones are left out."""
+        fonts = dictionary(resources.get("/Font"))
+        found: dict[str, Glyphs] = {}
+        for name in fonts:
+            raw = fonts.raw_get(name)
+            key = (raw.idnum, raw.generation) if isinstance(raw, IndirectObject) else id(raw)
+            if key not in self._fonts:
+                self._fonts[key] = self._load(raw)
+                self._kept.append(raw)
+            glyphs = self._fonts[key]
+            if glyphs is not None:
+                found[name] = glyphs
+        return found
+
+    @staticmethod
+    def _load(raw: Any) -> Glyphs | None:
+        resource = raw.get_object()
+        if not isinstance(resource, DictionaryObject):
+            return None
+        try:
+            glyphs = Glyphs(Font.from_font_resource(resource))
+        except Exception:  # noqa: BLE001 - a hostile font may break pypdf anywhere; the page's other fonts still read
+            return None
+        if resource.get("/Subtype") == "/Type3":
+            matrix = resource.get("/FontMatrix")
+            if isinstance(matrix, ArrayObject) and len(matrix) == 6:
+                glyphs.scale = abs(float(matrix[0])) * 1000
+        return glyphs
