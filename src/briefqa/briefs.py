@@ -36,8 +36,8 @@ class Span:
 class Line:
     """One line of a page as printed. A format without geometry has no spans, and zeros for the rest.
 
-    x0, x1, y: as in `Span`, of the line's main text; size: that of most of its characters. block: the column of the page
-    that it stands in, numbered in reading order.
+    x0, x1, y: as in `Span`, of the line's main text; size: that of most of its characters. block: the column of the
+    page that it stands in, numbered in reading order.
     """
 
     text: str

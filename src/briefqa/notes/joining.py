@@ -20,64 +20,12 @@ _URL_ONLY = re.compile(
 _URL_STOP = re.compile(r"[\s<>\"”“’)\]]")
 # First parts that keep their hyphen before another word.
 _PREFIXES = frozenset(
-    [
-        "self",
-        "non",
-        "well",
-        "cross",
-        "half",
-        "ex",
-        "quasi",
-        "anti",
-        "counter",
-        "long",
-        "short",
-        "high",
-        "low",
-        "mid",
-        "multi",
-        "co",
-        "pre",
-        "post",
-        "pro",
-        "semi",
-        "sub",
-        "vice",
-        "inter",
-        "intra",
-        "trans",
-        "ultra",
-        "under",
-        "over",
-        "then",
-        "former",
-        "so",
-        "much",
-        "ill",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "first",
-        "second",
-        "third",
-        "late",
-        "early",
-        "mass",
-        "full",
-        "part",
-    ]
+    "self non well cross half ex quasi anti counter long short high low mid multi co pre post pro semi sub vice "
+    "inter intra trans ultra under over then former so much ill one two three four five six seven eight nine ten "
+    "first second third late early mass full part".split()
 )
 # Second parts that make a compound of most words before them.
-_SUFFIXES = frozenset(
-    ["based", "level", "term", "scale", "free", "owned", "funded", "driven", "specific", "oriented", "wide", "sized"]
-)
+_SUFFIXES = frozenset("based level term scale free owned funded driven specific oriented wide sized".split())
 
 
 class Vocabulary:
@@ -119,18 +67,19 @@ def join(before: str, after: str, vocabulary: Vocabulary, *, full: bool = True) 
     if tail:
         return (before, "") if _url_goes_on(before, after, full=full) else (before, " ")
     if before.endswith(("-", "‐")) and len(before) > 1 and not before[-2].isspace():
-        first = _last_word(before[:-1])
-        second = _WORD.match(after)
-        if not first or after[:1].isdigit() or not second:
-            return before, ""
-        if re.match(r"(?:and|or|und|oder|et|ou|to|bis)\b", after):
-            return before, " "  # "short- and long-term"
-        if vocabulary.keeps_hyphen(first, second[0]):
-            return before, ""
-        return before[:-1], ""
-    if before.endswith(("—", "–")) and not before.endswith((" —", " –")):
+        return _join_at_hyphen(before, after, vocabulary)
+    between = "" if before.endswith(("—", "–")) and not before.endswith((" —", " –")) else " "
+    return before, between
+
+
+def _join_at_hyphen(before: str, after: str, vocabulary: Vocabulary) -> tuple[str, str]:
+    """`join` for a line that ends in a hyphen."""
+    first, second = _last_word(before[:-1]), _WORD.match(after)
+    if re.match(r"(?:and|or|und|oder|et|ou|to|bis)\b", after):
+        return before, " "  # "short- and long-term"
+    if not first or not second or vocabulary.keeps_hyphen(first, second[0]):
         return before, ""
-    return before, " "
+    return before[:-1], ""
 
 
 def _last_word(text: str) -> str:
