@@ -98,7 +98,7 @@ def test_search_gives_the_passage_with_its_notes(client: TestClient) -> None:
                     "section": "What households pay",
                     "pages": [{"index": 1, "label": "iv"}],
                     "highlights": [{"start": 0, "end": 5}, {"start": 6, "end": 14}],
-                    "url": f"{page}?passage={LEVEES.id}-0#passage",
+                    "url": f"{page}?page=1&passage={LEVEES.id}-0#passage",
                 },
                 "notes": [note | {"offset": 48}, note | {"offset": len(LEVEE)}],
             }

@@ -29,7 +29,8 @@ class Links:
 
     def passage(self, passage: Passage) -> str:
         """Give the place of a passage, highlighted, on the page of its brief."""
-        return f"{self.brief(passage.brief_id)}?passage={quote(passage.id, safe='')}#passage"
+        page = f"page={passage.pages[0].index}&" if passage.pages else ""
+        return f"{self.brief(passage.brief_id)}?{page}passage={quote(passage.id, safe='')}#passage"
 
     def note(self, brief_id: str, note_id: str) -> str:
         """Give the place of a note on the page of its brief."""

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -17,6 +17,7 @@ from briefqa.service.live import Live
 from briefqa.service.problems import status_of
 from briefqa.shapes import Links, page_label, sendable
 
+PageNumber = Annotated[int | None, Query(alias="page")]
 STATIC = Path(__file__).parent / "static"
 
 _HEADERS = {
@@ -83,7 +84,7 @@ def make_router(live: Live, limits: Limits) -> APIRouter:
         return page("search.html", **shown | {"ranking": found, "hits": hits})
 
     @router.get("/briefs/{brief_id}")
-    def brief_page(request: Request, brief_id: str, passage: str = "") -> Response:
+    def brief_page(request: Request, brief_id: str, passage: str = "", page_number: PageNumber = None) -> Response:
         try:
             with live.index() as index:
                 record, brief = index.brief(brief_id)
@@ -92,6 +93,8 @@ def make_router(live: Live, limits: Limits) -> APIRouter:
         except BriefqaError as error:
             return page("message.html", status_of(error), message=str(error))
         lit = [(found.start, found.end)] if found and found.brief_id == brief_id else []
+        if not lit:  # a link to a page without a passage leads to where the page begins
+            lit = [(span.start, span.end) for span in brief.pages if span.index == page_number]
         anchors = {note.id: f"note-{note.id}" for note in brief.notes}
         references = [Reference(mark.offset, mark.label, anchors.get(mark.note_id or "", "")) for mark in brief.marks]
         return page(

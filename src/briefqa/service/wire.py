@@ -156,7 +156,7 @@ class SearchResponse(_Answer):
                                 "pages": [{"index": 3, "label": "3"}],
                                 "highlights": [{"start": 0, "end": 8}],
                                 "url": "http://127.0.0.1:8000/briefs/5f0c3d9a7b21e864"
-                                "?passage=5f0c3d9a7b21e864-7#passage",
+                                "?page=3&passage=5f0c3d9a7b21e864-7#passage",
                             },
                             "notes": [
                                 {
