@@ -96,7 +96,9 @@ def test_the_newest_entry_of_the_changelog_is_this_version() -> None:
 
 
 def test_make_help_lists_every_target() -> None:
-    done = subprocess.run(["make", "--no-print-directory", "help"], cwd=PROJECT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
     phony = re.search(r"^\.PHONY: (.+)$", text_of("Makefile"), flags=re.MULTILINE)
     assert phony is not None
     assert [line.split()[0] for line in done.stdout.splitlines()] == phony[1].split()
