@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from briefqa.briefs import Document
 
-SUFFIXES = frozenset({".docx", ".pdf", ".txt"})
+SUFFIXES = frozenset({".docx", ".markdown", ".md", ".pdf", ".txt"})
 
 
 def read(file: Path, name: str, *, max_bytes: int, max_pages: int) -> Document:
@@ -37,6 +37,10 @@ def read(file: Path, name: str, *, max_bytes: int, max_pages: int) -> Document:
         from briefqa.reading.docx import read_docx  # noqa: PLC0415 - as with PDFs: lxml
 
         return read_docx(file, name, max_bytes=max_bytes)
+    if suffix in {".md", ".markdown"}:
+        from briefqa.reading.markdown import read_markdown  # noqa: PLC0415 - as with PDFs: markdown-it
+
+        return read_markdown(file, name)
     from briefqa.reading.text import read_text  # noqa: PLC0415 - symmetrical
 
     return read_text(file, name, max_pages=max_pages)

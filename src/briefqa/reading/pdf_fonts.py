@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 from pypdf.generic._font import Font
 
+RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _FIGURES = frozenset("0123456789")
+# A font without a map shows glyph numbers; in the glyph order of Windows' fonts figures come out as control characters.
+_UNMAPPED_FIGURES = {chr(glyph): chr(glyph + 29) for glyph in range(0x13, 0x1D)}
 # Superior figures are about two thirds as wide as normal ones; a proportional "1" is rarely under 0.75.
 _SUPERIOR_WIDTH = 0.75
 
@@ -37,6 +41,11 @@ class Glyphs(dict[str, tuple[str, float]]):
             text = font.encoding.get(ord(raw), raw)
         mapped = font.character_map
         text = "".join(mapped.get(char, char) for char in text) if mapped else text
+        if self.encoding is not None and text in _UNMAPPED_FIGURES:
+            text = _UNMAPPED_FIGURES[text]
+        if len(text) > 1 and text >= "\u0590":
+            # A ligature's letters come in reading order, the glyphs of right-to-left text in visual order.
+            text = text[::-1] if RIGHT_TO_LEFT.search(text) else text
         try:
             width = float(font.character_widths.get(raw, self._default))
         except TypeError:

@@ -28,13 +28,7 @@ def read_text(file: Path, name: str, *, max_pages: int) -> Document:
     Raises ReadingError for a file that is not text, NoTextLayer for one of white space only, TooLarge for more than
     max_pages form feeds.
     """
-    data = file.read_bytes()
-    for magic, kind in _MAGIC.items():
-        if data.startswith(magic):
-            raise ReadingError(f"{name} is named as text but is {kind}: give it its own suffix.")
-    text = _decode(data, name).replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
-        raise NoTextLayer(f"{name} holds white space only: check that it is the right file.")
+    text = decoded_text(file.read_bytes(), name)
     sheets = text.split("\f")
     while len(sheets) > 1 and not sheets[-1].strip():
         sheets.pop()
@@ -47,6 +41,17 @@ def read_text(file: Path, name: str, *, max_pages: int) -> Document:
         for index, sheet in enumerate(sheets, start=1)
     )
     return Document(path=name, pages=pages)
+
+
+def decoded_text(data: bytes, name: str) -> str:
+    """Decode a file of text and give all its lines the same end. Raises ReadingError and NoTextLayer, as `read_text`."""
+    for magic, kind in _MAGIC.items():
+        if data.startswith(magic):
+            raise ReadingError(f"{name} is named as text but is {kind}: give it its own suffix.")
+    text = _decode(data, name).replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise NoTextLayer(f"{name} holds white space only: check that it is the right file.")
+    return text
 
 
 def _decode(data: bytes, name: str) -> str:

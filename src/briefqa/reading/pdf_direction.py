@@ -1,0 +1,48 @@
+"""Right-to-left pages: PDF draws their glyphs from left to right, so text arrives in visual order.
+
+Such a page is mirrored and its runs are put in logical order; everything after this then reads from "left" to "right",
+and columns, indents and marks after words need no second set of rules.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from briefqa.briefs import Rule
+from briefqa.reading.pdf_fonts import RIGHT_TO_LEFT
+
+if TYPE_CHECKING:
+    from briefqa.reading.pdf_content import Content
+
+# Arabic letters drawn in their contextual forms stand for the plain letters.
+_FORMS = re.compile("[\ufb1d-\ufdff\ufe70-\ufeff]+")
+_LETTER = re.compile(r"[^\W\d_]")
+# Numbers and words of other scripts keep their order, with the punctuation inside them.
+_INSIDE = "A-Za-z0-9\u00c0-\u058f\u0660-\u0669\u06f0-\u06f9"
+_EMBEDDED = re.compile(rf"[{_INSIDE}](?:[^\s\u0590-\u065f\u066a-\u06ef\u06fa-\u08ff]*[{_INSIDE}/])?")
+
+
+def set_reading_direction(content: Content, width: float) -> None:
+    """Put right-to-left text into logical order; a page that is mostly such is mirrored about its vertical axis."""
+    text = "".join(run.text for run in content.runs)
+    letters = len(RIGHT_TO_LEFT.findall(text))
+    if not letters:
+        return
+    mirrored = letters > 0.5 * len(_LETTER.findall(text))
+    for run in content.runs:
+        if mirrored:
+            run.x0, run.x1 = width - run.x1, width - run.x0
+        if mirrored or RIGHT_TO_LEFT.search(run.text):
+            run.text = logical(run.text)
+    if mirrored:
+        content.rules[:] = [Rule(width - rule.x1, width - rule.x0, rule.y) for rule in content.rules]
+
+
+def logical(text: str) -> str:
+    """Text in visual order, as it is drawn, in the order in which it is read."""
+    if not RIGHT_TO_LEFT.search(text):
+        return text if _LETTER.search(text) or any(char.isdigit() for char in text) else text[::-1]
+    turned = _EMBEDDED.sub(lambda found: found[0][::-1], text[::-1])
+    return _FORMS.sub(lambda found: unicodedata.normalize("NFKC", found[0]), turned)
