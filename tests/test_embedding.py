@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from briefqa.briefs import Brief, PageSpan
 from briefqa.embedding import HASHING_MODEL, PACKAGED_MODEL, Embedder, HashingEmbedder, embedder_key, load_embedder
 from briefqa.errors import EmbeddingError
+from briefqa.passages import embedded_text, split
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,6 +122,19 @@ def test_a_vector_does_not_depend_on_the_batch(packaged: Embedder) -> None:
     together = packaged.embed_passages(texts)
     alone = np.stack([packaged.embed_passages([text])[0] for text in texts])
     assert np.abs(together - alone).max() < 1e-5
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    "unit", ["x" * 5000, "第一条水は公共のものである", "😀", "don't", "a-b/c.", "e\u0301\u200b ", "\ud800 "]
+)
+def test_passages_of_any_text_fit_the_window_of_the_packaged_model(packaged: Embedder, unit: str) -> None:
+    body = unit * (5000 // len(unit))
+    brief = Brief("b", "b.txt", "A title of some words " * 30, body, (PageSpan(1, "1", 0, len(body)),))
+    passages = split(brief, packaged.count_tokens, max_tokens=10_000, window=packaged.window)
+    assert "".join("".join(passage.text.split()) for passage in passages) == "".join(body.split())
+    counts = packaged.count_tokens([embedded_text(passage) for passage in passages])
+    assert max(counts) <= packaged.window
 
 
 @pytest.mark.model

@@ -273,6 +273,28 @@ def test_a_file_that_fails_is_named_and_the_others_go_on(bench: Bench) -> None:
     assert again.failed == report.failed
 
 
+def test_a_flaw_in_a_brief_costs_a_note_and_not_the_night(bench: Bench) -> None:
+    def flawed(document: Document, brief_id: str) -> Brief:
+        brief = understand(document, brief_id)
+        wrong = (Mark("7", 10**6, 1, "n1"), Mark("8", 1, 1, "n99"))
+        again = Note("n1", "1", "footnote", 2, "Another of the same id.")
+        return replace(brief, marks=brief.marks + wrong, notes=(*brief.notes, again))
+
+    report = bench.run(understand=flawed)
+    assert (report.briefs, report.notes, report.marks, report.failed) == (3, 3, 9, ())
+    messages = [problem.message for problem in report.problems if problem.brief == "a.txt"]
+    assert messages[1:] == [
+        "Several notes have the same id: the first is kept.",
+        "The mark 7 stands outside the text: left out.",
+        "The mark 8 leads to a note that is not there.",
+    ]
+    opened = g.open_current(bench.index)
+    brief = opened.brief(opened.briefs(limit=1)[0].id)[1]
+    assert [note.text for note in brief.notes] == ["See the annex."]
+    assert [mark.note_id for mark in brief.marks] == ["n1", None, None]
+    opened.close()
+
+
 def test_a_file_that_took_too_long_is_tried_again(bench: Bench) -> None:
     bench.write("slow.txt", "SLOW")
     bench.run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from briefqa.briefs import Problem
 from briefqa.errors import ReadingError, ReadingTimeout
 from briefqa.reindex.report import Progress
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from briefqa.briefs import Brief, Document, Problem
+    from briefqa.briefs import Brief, Document, Mark, Note
     from briefqa.catalog import FileRecord
     from briefqa.reindex.report import Stopwatch
 
@@ -51,7 +52,7 @@ class Intake:
             with self.watch.timing("read"):
                 document = self.read(self.docs_in / path, path)
             with self.watch.timing("notes"):
-                return self.understand(document, brief_id)
+                return mended(self.understand(document, brief_id))
         except ReadingError as error:
             self._fail(paths, str(error), again=isinstance(error, ReadingTimeout))
         except OSError as error:
@@ -66,3 +67,28 @@ class Intake:
             record = self.files[path]
             sha256 = "" if again else record.sha256
             self.files[path] = replace(record, brief=None, sha256=sha256, failure=message)
+
+
+def mended(brief: Brief) -> Brief:
+    """Return brief as the index needs it: no note id twice, marks inside the body, each leading to a note or to none.
+
+    What a flaw of a reader has left otherwise is taken out, with a Problem, so that it costs a note and not the brief.
+    """
+    notes: dict[str, Note] = {}
+    for note in brief.notes:
+        notes.setdefault(note.id, note)
+    doubts = [Problem(brief.path, 0, "Several notes have the same id: the first is kept.")]
+    if len(notes) == len(brief.notes):
+        doubts.clear()
+    marks: list[Mark] = []
+    for mark in brief.marks:
+        if not 0 <= mark.offset <= len(brief.body):
+            doubts.append(Problem(brief.path, mark.page, f"The mark {mark.label} stands outside the text: left out."))
+        elif mark.note_id is not None and mark.note_id not in notes:
+            doubts.append(Problem(brief.path, mark.page, f"The mark {mark.label} leads to a note that is not there."))
+            marks.append(replace(mark, note_id=None))
+        else:
+            marks.append(mark)
+    if not doubts:
+        return brief
+    return replace(brief, notes=tuple(notes.values()), marks=tuple(marks), problems=(*brief.problems, *doubts))
