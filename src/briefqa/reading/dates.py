@@ -14,7 +14,8 @@ _FORMS = [
         r"(?P<year>\d{4})(?:[-/.](?P<month>\d{1,2})(?:[-/.](?P<day>\d{1,2}))?)?(?![\d/.-])",  # 2021-04-07T08:00, 2021/4
         r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?!\d)",
         rf"(?:\w+, )?(?P<day>\d{{1,2}})\.? {_NAME},? (?P<year>\d{{4}})\b",  # Wed, 7 April 2021
-        rf"(?:\w+, )?{_NAME} (?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? )?(?P<year>\d{{4}})\b",  # April 7, 2021; April 2021
+        # April 7, 2021; April 2021
+        rf"(?:\w+, )?{_NAME} (?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,? )?(?P<year>\d{{4}})\b",
     )
 ]
 

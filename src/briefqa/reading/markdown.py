@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _MAX_BYTES = 10_000_000
 _MAX_INLINE_NOTE = 10_000
 _REFERENCE = re.compile(r"\[\^([^\]\s]{1,200})\]")
+# The number of a list item opens the paragraph that follows, which must therefore not begin another.
+_PARAGRAPHS = frozenset({"paragraph_close", "table_open", "table_close", "hr"})
 _TAG = re.compile(r"<!--.*?(?:-->|\Z)|</?[A-Za-z][^<>]*>|<[!?][^<>]*>", re.DOTALL)
 
 
@@ -143,39 +145,27 @@ class _Walker:
         return found
 
     def _blocks(self, tokens: Sequence[Token], writer: FlowWriter) -> None:
-        position, first = 0, True
+        position, first = 0, True  # first: of the cells in a row
         while position < len(tokens):
             token = tokens[position]
-            if token.type == "heading_open":
-                with writer.heading(int(token.tag[1:])):
-                    self._inline(tokens[position + 1], writer)
-                position += 2
-            elif token.type in {"th_open", "td_open"}:
-                with writer.cell(first=first):
+            if token.type in {"heading_open", "th_open", "td_open"}:
+                with writer.heading(int(token.tag[1:])) if token.tag[1:].isdecimal() else writer.cell(first=first):
                     self._inline(tokens[position + 1], writer)
                 first = False
-                position += 2
+                position += 2  # what opens is followed by one inline token, and by what closes
             elif token.type == "tr_open":
                 first = True
                 writer.row()
             elif token.type == "inline":
                 self._inline(token, writer)
-            elif token.type in {"fence", "code_block"}:
+            elif token.type in {"fence", "code_block", "html_block"}:
                 writer.paragraph()
-                writer.text(token.content)
-                writer.paragraph()
-            elif token.type == "html_block":
-                writer.paragraph()
-                writer.text(_TAG.sub(" ", token.content))
+                writer.text(_TAG.sub(" ", token.content) if token.type == "html_block" else token.content)
                 writer.paragraph()
             elif token.type == "list_item_open":
                 writer.paragraph()
                 writer.text(f"{token.info}{token.markup} " if token.info else "")
-            elif token.type == "paragraph_open":
-                # The number of a list item is owed to the paragraph that follows it.
-                if not (position and tokens[position - 1].type == "list_item_open"):
-                    writer.paragraph()
-            elif token.block and token.nesting <= 0 and not token.type.startswith("t"):
+            elif token.type in _PARAGRAPHS:
                 writer.paragraph()
             position += 1
 

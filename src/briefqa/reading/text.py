@@ -44,7 +44,7 @@ def read_text(file: Path, name: str, *, max_pages: int) -> Document:
 
 
 def decoded_text(data: bytes, name: str) -> str:
-    """Decode a file of text and give all its lines the same end. Raises ReadingError and NoTextLayer, as `read_text`."""
+    """Decode a file of text, all line ends alike. Raises ReadingError and NoTextLayer, as `read_text`."""
     for magic, kind in _MAGIC.items():
         if data.startswith(magic):
             raise ReadingError(f"{name} is named as text but is {kind}: give it its own suffix.")
