@@ -118,7 +118,7 @@ def test_the_packaged_model_sees_its_whole_window_and_no_more(packaged: Embedder
 
 @pytest.mark.model
 def test_a_vector_does_not_depend_on_the_batch(packaged: Embedder) -> None:
-    texts = [f"{'water ' * n}tariff {n}" for n in range(40)]
+    texts = [f"{'water ' * n}tariff {n}" for n in range(0, 40, 4)]
     together = packaged.embed_passages(texts)
     alone = np.stack([packaged.embed_passages([text])[0] for text in texts])
     assert np.abs(together - alone).max() < 1e-5
@@ -139,7 +139,7 @@ def test_passages_of_any_text_fit_the_window_of_the_packaged_model(packaged: Emb
 
 @pytest.mark.model
 def test_many_threads_may_ask_at_once(packaged: Embedder) -> None:
-    questions = [f"Who pays for levee {n}?" for n in range(24)]
+    questions = [f"Who pays for levee {n}?" for n in range(8)]
     expected = [packaged.embed_query(question) for question in questions]
     with ThreadPoolExecutor(8) as pool:
         counts = pool.map(packaged.count_tokens, [[question] * 20 for question in questions])
