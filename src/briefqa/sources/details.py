@@ -1,0 +1,91 @@
+"""What follows a title: volume, issue, pages, date. Each is taken only where its form or its label is unmistakable."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from briefqa.sources.dates import find_date
+
+_NUMBER = r"(?:\d{1,5}|[ivxlcdm]{1,7}|[IVXLCDM]{1,7})"
+_PAGE = r"(?:[A-Z]-?)?\d{1,5}(?:\s?[–-]\s?\d{1,5})?|[ivxlc]{1,7}(?:\s?[–-]\s?[ivxlc]{1,7})?"
+_PAGES = rf"(?:{_PAGE})(?:,\s(?:{_PAGE})(?![\w.]))*"
+_VOLUME_YEAR = re.compile(
+    r"(?P<volume>\d{1,4})(?:\s?:\s?(?P<issue1>\d{1,3})|,?\s(?:no\.|nº|n°|Nr\.|Heft)\s?(?P<issue2>\d{1,3}))?"
+    r"(?:\s?\((?P<issue3>\d{1,3}(?:[–/-]\d{1,3})?)\))?\s\((?P<date>[^()]{0,24}?\d{4})\)\s?[:,]?\s?"
+    rf"(?P<pages>{_PAGES})?"
+)
+_VOLUME_ISSUE = re.compile(
+    rf"\s*(?P<volume>\d{{1,4}})\s?(?:\((?P<issue>\d{{1,3}}(?:[–/-]\d{{1,3}})?)\))?\s?[,:]\s?(?P<pages>{_PAGES})(?![\w])"
+)
+_VOLUME = re.compile(rf"\b(?:[Vv]ol(?:ume|\.)|[Bb]d\.|[Bb]and|[Tt]\.|[Tt]om(?:e|\.))\s?(?P<volume>{_NUMBER})\b")
+_ISSUE = re.compile(r"(?:\b[Nn]o\.|\b[Nn]r\.|\bHeft|\bH\.|\bn[º°])\s?(?P<issue>\d{1,4}(?:[–/-]\d{1,4})?)\b")
+_LABELLED_PAGES = re.compile(
+    rf"\b(?:pp?\.|pages?|S\.|Seiten?)\s?(?P<pages>{_PAGES}(?:(?:,|\s(?:and|et|und|&))\s\d{{1,5}}(?![\w.]))*)(?![\w])"
+)
+_AT_PAGE = re.compile(rf"(?:\A|\s)at\s(?P<pages>{_PAGES})(?!\w|:\d)")
+_BARE_PAGES = re.compile(rf"\A\W{{0,3}}(?P<pages>{_PAGES})\.?\s*(?:\(|\Z|n\.)")
+IMPRINT = re.compile(
+    r"\((?:[^();:]{1,60};\s)?(?:(?P<place>[^():;]{2,60}):\s)?(?P<publisher>[A-Z][^():;“”]{1,80}),\s(?P<date>[^(),“”]{0,18}\d{4})\)"
+)
+_EDITION = re.compile(
+    r"\b(?P<edition>\d{1,2})(?:st|nd|rd|th|e|ème)?\s(?:rev\.\s)?ed(?:ition|n)?\b\.?|\b(?P<aufl>\d{1,2})\.\sAufl"
+)
+
+
+def details(text: str, *, bare_pages: bool = False) -> dict[str, Any]:
+    """Take volume, issue, page, edition and issued out of text, as CSL variables.
+
+    bare_pages: a figure at the very beginning is a page ("…, 1987), 34–35").
+    """
+    csl: dict[str, Any] = {}
+    dated = find_date(text)
+    joint = _VOLUME_YEAR.search(text)
+    if joint:
+        csl["volume"] = joint["volume"]
+        csl["issue"] = joint["issue1"] or joint["issue2"] or joint["issue3"]
+        csl["page"] = joint["pages"]
+        dated = find_date(joint["date"], year_alone=True)
+    else:
+        for pattern in (_VOLUME, _ISSUE, _LABELLED_PAGES, _AT_PAGE):
+            match = pattern.search(text)
+            if match:
+                name, value = next(iter(match.groupdict().items()))
+                csl.setdefault("page" if name == "pages" else name, value)
+        apart = _VOLUME_ISSUE.match(text)
+        if apart and "volume" not in csl:
+            csl.update(volume=apart["volume"], issue=apart["issue"], page=apart["pages"])
+        bare = _BARE_PAGES.match(text) if bare_pages else None
+        if bare:
+            csl.setdefault("page", bare["pages"])
+    edition = _EDITION.search(text)
+    if edition:
+        csl["edition"] = edition["edition"] or edition["aufl"]
+    if dated:
+        csl["issued"] = dated.csl()
+    return {key: value for key, value in csl.items() if value}
+
+
+def labelled(text: str) -> bool:
+    """Whether text names a volume or a page with a label, as in "vol. ii, p. 322"."""
+    return bool(_LABELLED_PAGES.search(text) or _VOLUME.search(text))
+
+
+def pages_only(text: str) -> str | None:
+    """Give the pages where text is nothing but pages, as in "34–35"."""
+    match = re.fullmatch(rf"(?:pp?\.\s?|S\.\s?|at\s)?({_PAGES})\.?", text.strip())
+    return match[1] if match else None
+
+
+def imprint(match: re.Match[str]) -> dict[str, Any]:
+    """Give what `IMPRINT` matched, "(Place: Publisher, 1987)", as CSL variables."""
+    csl: dict[str, Any] = {"publisher": match["publisher"].strip()}
+    if match["place"]:
+        csl["publisher-place"] = match["place"].strip()
+    dated = find_date(match["date"], year_alone=True)
+    return csl | ({"issued": dated.csl()} if dated else {})
+
+
+def only(csl: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """Keep some of the variables."""
+    return {key: csl[key] for key in keys if key in csl}

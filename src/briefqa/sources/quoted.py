@@ -1,0 +1,120 @@
+"""Titles in quotation marks: articles and chapters. And law reviews, with the volume before the name."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from briefqa.sources.dates import find_date
+from briefqa.sources.details import IMPRINT, details, imprint, only
+from briefqa.sources.names import authors, capitalised, names_and_title
+
+Csl = dict[str, Any]
+
+_TITLES = (
+    re.compile(r"“\s?(?P<title>[^“”]{2,400})\s?”"),
+    re.compile(r"«\s?(?P<title>[^«»]{2,400}?)\s?»"),
+    re.compile(r"\"(?P<title>[^\"]{2,400})\""),
+)
+_CONTAINER = re.compile(
+    r"(?P<name>[A-ZÀ-ÖØ-Þ0-9][^(),;:“”«»\d]{1,90}?(?::\s[^(),;:“”«»\d]{1,60}?)?|[a-z]\w{2,20}(?=,\s))"
+    r"(?=\s+\d|\s*\(|\s*,|\s*\.?\s*\Z|:\s?\d|\.\s)"
+)
+_JOURNAL = re.compile(
+    r"\b(?:Journal|Review|Quarterly|Annals|Proceedings|Transactions|Studies|Scholar|Science|Nature|Zeitschrift|Revue|"
+    r"Bulletin|Archiv|Communications|Letters|Jahrbuch)\b"
+)
+_LAW_JOURNAL = re.compile(
+    r"(?:\A|,\s)(?P<volume>\d{1,4})\s(?P<name>[A-Z][A-Za-z.&’' ]{2,80}?)\s(?P<page>\d{1,5})"
+    r"(?P<pins>(?:,\s(?:\[\]\s)?[\d–-]{1,12})*)\s\((?P<date>[^()]{0,20}\d{4})\)"
+)
+_GOES_ON = re.compile(r"(?:in|published|issued|available|dated|p\.|pp\.|vol\.|online)\b")
+
+
+def quoted(text: str) -> Csl | None:
+    """Read `Authors, “Title,” Container 12 (2002): 155`, with or without authors, in many variants."""
+    matches = [match for pattern in _TITLES if (match := pattern.search(text))]
+    if not matches:
+        return None
+    match = min(matches, key=re.Match.start)
+    before, after = text[: match.start()].strip(), text[match.end() :]
+    names = authors(before.rstrip(", ")) if before.endswith((",", ":")) else None
+    if before and not names:
+        return None
+    more = published(after)
+    if more is None or (len(more) == 1 and not names):
+        return None
+    title = re.sub(r"\s+", " ", match["title"]).strip(" ,").removesuffix(".")
+    return {"title": title} | ({"author": names} if names else {}) | more
+
+
+def published(after: str) -> Csl | None:
+    """Read what follows a quoted title: container, volume, date, pages. None where that is no citation at all."""
+    after = re.sub(r"\A[\s,.]+", "", after)
+    container = _CONTAINER.match(after)
+    if re.match(r"[a-zß-ÿ]", after) and not _GOES_ON.match(after) and not (container and find_date(after)):
+        return None
+    chapter = re.match(r"[Ii]n:?\s(?=[A-ZÀ-Þ])", after)
+    if chapter:
+        after = after[chapter.end() :]
+        container = _CONTAINER.match(after)
+    ahead = _LAW_JOURNAL.match(after)
+    if ahead:
+        return _of_law_journal(ahead)
+    book = IMPRINT.search(after)
+    when = find_date(after)
+    csl: Csl = {}
+    if container and not _GOES_ON.match(after) and not (when and when.start == 0):
+        name = container["name"].strip(" ,.")
+        if capitalised(name) >= 0.5 or name.islower():
+            csl["container-title"] = name
+        after = after[container.end() :]
+    if book:
+        inner = only(details(after), "volume") | imprint(book)
+        return csl | inner | only(details(after[after.find(")") + 1 :], bare_pages=True), "page") | {"type": "chapter"}
+    csl |= _issue(after)
+    return csl | {"type": "chapter" if chapter and csl else kind(csl)}
+
+
+def _issue(after: str) -> Csl:
+    """Read volume, pages and date, the date also where it is a year between commas or in brackets."""
+    csl = details(after)
+    if "issued" not in csl:
+        year = re.search(r"(?:,\s|\(|\A)((?:1[5-9]|20)\d\d)\)?(?=[,.:;\s]|\Z)", after)
+        if year:
+            csl["issued"] = {"date-parts": [[int(year[1])]]}
+    section = re.search(r"\d{4},\s([A-Z]\d{1,3})\b", after)
+    if section and "page" not in csl:
+        csl["page"] = section[1]
+    return csl
+
+
+def kind(csl: Csl) -> str:
+    """Tell journal, newspaper, magazine and web page apart, by the name and by what is known of the issue."""
+    container = csl.get("container-title", "")
+    parts = csl.get("issued", {}).get("date-parts", [[]])[0]
+    if not container:
+        return "document"
+    if re.search(r"\.(?:com|org|net|gov|edu)\b|[a-z!]online\b|\bonline\b", container):
+        return "webpage"
+    if "volume" in csl or (_JOURNAL.search(container) and len(parts) < 3):
+        return "article-journal"
+    return {3: "article-newspaper", 2: "article-magazine"}.get(len(parts), "article")
+
+
+def law_journal(text: str) -> Csl | None:
+    """Read `Authors, Title, 24 Reports 222, 260 (2000)`."""
+    match = _LAW_JOURNAL.search(text)
+    named = names_and_title(text[: match.start()]) if match and match.start() else None
+    return named | _of_law_journal(match) if match and named else None
+
+
+def _of_law_journal(match: re.Match[str]) -> Csl:
+    csl = {
+        "type": "article-journal",
+        "container-title": match["name"],
+        "volume": match["volume"],
+        "page": match["page"],
+    }
+    when = find_date(match["date"], year_alone=True)
+    return csl | ({"issued": when.csl()} if when else {})

@@ -1,0 +1,104 @@
+"""Cuts a note into the stretches that may each cite one source. One pass, linear in the length of the note."""
+
+from __future__ import annotations
+
+import re
+
+from briefqa.sources.addresses import find_addresses
+
+_ABBREVIATIONS = frozenset(
+    (
+        "v vs vol vols no nos nr p pp s ss ch chap chaps sec secs art arts ed eds hrsg hg trans tr trad rev inc co "
+        "corp ltd bros cong sess rep reps cir ct app supp stat fed reg dist dept div educ ins assn dr mr mrs ms "
+        "prof sen gov gen col lt capt hon st jr sr mt ft jan feb mar apr jun jul aug sept sep oct nov dec al cf "
+        "e.g eg i.e ie n nn fn op loc pt pts bk bd bde aufl abs art. ebd vgl cp ca approx pub l cert memo comm tit "
+        "cl par paras para fig tab u.s u.s.c c.f.r ph.d d.c n.y n.j a.m p.m lib tom t fol ff sq viz esp mass cal "
+        "ga ky tex fla del pa va ill mich minn wash"
+    ).split()
+)
+_BOUNDARY = re.compile(r";(?=\s)|[.?!…][\"'’”»)\]]{0,3}(?=\s+[“«(\[@\"‘]?[A-ZÀ-ÖØ-Þ0-9])")
+_SIGNED = re.compile(r"(?<=\s)—(?=[A-Z])")  # “A quotation.” —Harris, Money and Coins, p. 3
+_WORD_BEFORE = re.compile(r"[^\s(“«\"\[/–—-]*\Z")
+_SIGNAL_NEXT = re.compile(r"\s+(?:See|Cf|Ibid|Id|But|For|The|This|In|Also|Voir|Siehe|Vgl)\b")
+_SEE_NEXT = re.compile(r"\s+(?:See|Cf|Ibid|Voir|Siehe|Vgl)\b")
+_PAIRS = {"(": ")", "[": "]", "“": "”", "«": "»"}
+_CLOSERS = {closer: opener for opener, closer in _PAIRS.items()}
+
+
+def segments(text: str) -> list[tuple[int, int]]:
+    """Cut at semicolons, at sentence ends and after addresses, but not inside quotations, brackets and addresses.
+
+    Returns spans (start, end), trimmed of white space, in order.
+    """
+    inside = _enclosed(text)
+    for address in find_addresses(text):
+        inside[address.start : address.end] = b"\1" * (address.end - address.start)
+    cuts = {match.end() for match in _BOUNDARY.finditer(text) if _cuts_here(text, match, inside)}
+    cuts |= {match.start() for match in _SIGNED.finditer(text) if not inside[match.start()]}
+    cuts |= {end for _, _, end in find_addresses(text) if re.match(r"[.,]?\s+[A-Z“@]", text[end : end + 6])}
+    spans = []
+    start = 0
+    for cut in [*sorted(cuts), len(text)]:
+        piece = text[start:cut]
+        left = len(piece) - len(piece.lstrip(" \t\n\r;,—"))
+        right = len(piece.rstrip(" \t\n\r;"))
+        if left < right:
+            spans.append((start + left, start + right))
+        start = cut
+    return spans
+
+
+def _cuts_here(text: str, match: re.Match[str], inside: bytearray) -> bool:
+    at, end = match.start(), match.end()
+    if text[at] == ";":
+        return not inside[at]
+    if inside[end - 1] and text[end - 1] not in _CLOSERS and text[end - 1] != '"':
+        return False
+    closed = text[at + 1 : end]
+    if closed and (end < len(text) and inside[end]):
+        return False
+    if closed.strip(")]") and text[at] in "?!":  # “Who Pays?” Review of … is one citation
+        return bool(_SIGNAL_NEXT.match(text, end))
+    word = _WORD_BEFORE.search(text, max(0, at - 20), at)
+    before = word[0].lower() if word else ""
+    if text[at] != "." or closed or (len(before) > 1 and _SEE_NEXT.match(text, end)):
+        return True
+    return not (before in _ABBREVIATIONS or (len(before) == 1 and before.isalpha()) or re.search(r"\.\w\Z", before))
+
+
+def _enclosed(text: str) -> bytearray:
+    """Mark with 1 what stands inside a pair of quotation marks or brackets; one that is never closed does not count."""
+    marks = bytearray(len(text))
+    opened: list[tuple[str, int]] = []
+    pairs: list[tuple[int, int]] = []
+    for at, character in enumerate(text):
+        if character in _PAIRS:
+            opened.append((character, at))
+        elif character in _CLOSERS:
+            for back in range(len(opened) - 1, max(-1, len(opened) - 8), -1):
+                if opened[back][0] == _CLOSERS[character]:
+                    pairs.append((opened[back][1], at))
+                    del opened[back:]
+                    break
+    straight = [at for at, character in enumerate(text) if character == '"']
+    if len(straight) % 2 == 0:
+        pairs += list(zip(straight[::2], straight[1::2], strict=True))
+    until = 0
+    for start, end in sorted(pairs):
+        if end > until:
+            begin = max(start, until)
+            marks[begin : end + 1] = b"\1" * (end + 1 - begin)
+            until = end + 1
+    return marks
+
+
+def comma_items(text: str) -> list[str]:
+    """Split at commas that stand outside quotations and brackets; the items are trimmed, empty ones left out."""
+    inside = _enclosed(text)
+    items, start = [], 0
+    for at, character in enumerate(text):
+        if character == "," and not inside[at]:
+            items.append(text[start:at].strip())
+            start = at + 1
+    items.append(text[start:].strip())
+    return [item for item in items if item]

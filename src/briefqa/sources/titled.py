@@ -1,0 +1,73 @@
+"""Titles without quotation marks that a date vouches for: news in the style of The Bluebook, reports, hearings."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from briefqa.sources.dates import find_date
+from briefqa.sources.names import authors, authors_among, capitalised, names_and_title, title_like
+from briefqa.sources.quoted import kind
+from briefqa.sources.segments import comma_items
+
+Csl = dict[str, Any]
+
+_CONGRESS = re.compile(
+    r",\s(?P<number>\d{2,3})(?:st|nd|rd|th)\sCong\.(?:[^()]{0,60}?sess\.(?:,\s(?P<page1>\d{1,4}))?)?,?"
+    r"(?:\s\((?P<date>[^()]{4,20})\)(?::\s(?P<page2>\d{1,4}))?)?"
+)
+_INTERVIEW = re.compile(r"(?:(?:Telephone|Phone|Personal)\s)?(?:[Ii]nterview|Entretien|Gespräch)\b")
+
+
+def hearing(text: str) -> Csl | None:
+    """Read `Title: Hearing Before the Committee, 97th Cong., 2nd sess. (1982): 65`."""
+    match = _CONGRESS.search(text)
+    title = text[: match.start()] if match else ""
+    if not match or not re.search(r"\bHearings?\b", title) or len(title) > 400:
+        return None
+    csl: Csl = {"type": "hearing", "title": title}
+    when = find_date(match["date"] or "", year_alone=True)
+    page = match["page1"] or match["page2"]
+    return csl | ({"issued": when.csl()} if when else {}) | ({"page": page} if page else {})
+
+
+def dated_in_brackets(text: str) -> Csl | None:
+    """Read `Authors, Title, Newspaper (Feb. 26, 2016)`."""
+    match = re.search(r",?\s\((?P<date>[^()]{6,24})\)", text)
+    when = find_date(match["date"]) if match else None
+    if not match or not when:
+        return None
+    lead = text[: match.start()]
+    at = re.search(r",\sat\s(?P<page>[\d–-]{1,12})\Z", lead)
+    items = comma_items(lead[: at.start()] if at else lead)
+    named = _title_and_container(items)
+    if not named:
+        return None
+    csl = named | {"issued": when.csl()} | ({"page": at["page"]} if at else {})
+    return csl | {"type": kind(csl) if "container-title" in csl else "report"}
+
+
+def _title_and_container(items: list[str]) -> Csl | None:
+    """Part `Authors, Title, Container`; the last item is the container where authors or a title stand before it."""
+    count = authors_among(items)
+    names = authors(", ".join(items[:count])) if count else None
+    rest = items[count:]
+    if not rest or capitalised(rest[-1]) < 0.8 or len(", ".join(items)) > 500:
+        return None
+    title = rest[0] if len(rest) == 1 else ", ".join(rest[:-1])
+    if not names and not title_like(title):
+        return None
+    csl: Csl = {"title": title} | ({"author": names} if names else {})
+    return csl | ({"container-title": rest[-1]} if len(rest) > 1 else {})
+
+
+def dated(text: str) -> Csl | None:
+    """Read `Title, February 8, 2011` and `Institution, Title, May 2015`, where that is all there is."""
+    when = find_date(text)
+    if not when or text[when.end :].strip(" .)") or not re.search(r"[,(]\s*\Z", text[: when.start]):
+        return None
+    lead = text[: when.start].strip(" ,(")
+    if _INTERVIEW.match(lead) and len(lead) < 120:
+        return {"type": "interview", "title": lead, "issued": when.csl()}
+    named = names_and_title(lead) if capitalised(lead) >= 0.85 and title_like(lead) else None
+    return named | {"type": "document", "issued": when.csl()} if named else None
