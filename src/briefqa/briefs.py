@@ -109,7 +109,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A footnote or endnote. page is the one on which it begins; text is whole, over line and page breaks."""
+    """A footnote or endnote. page is the one on which it begins; text is whole, over line and page breaks.
+
+    refers_to: id of the earlier note that "ibid.", "supra note 3" and the like mean; its source is among sources, too.
+    """
 
     id: str
     label: str
@@ -117,6 +120,7 @@ class Note:
     page: int
     text: str
     sources: tuple[Source, ...] = ()
+    refers_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,25 @@
 """What notes cite: note text → `Source`s, and "ibid." → the note that it means.
 
-A note is cut into stretches (`segments`); in each, law (`law`), addresses and the styles of citing (`styles`) are
-looked for, with the help of dates, names and details. Precision comes first: a field in doubt stays out, and
-a note that only explains has no source. `references` links notes that point to other notes.
+A note is cut into stretches (`segments`); in each, law (`law`), numbered publications (`standards`), addresses and the
+styles of citing (`styles`: `quoted`, `books`, `titled`) are looked for, with the help of dates, names and details.
+Precision comes first: a field in doubt stays out, and a note that only explains has no source. `references` links notes
+that point to other notes.
 """
 
 from __future__ import annotations
 
-from briefqa.sources.parsing import parse_sources
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-__all__ = ["parse_sources"]
+from briefqa.sources.parsing import parse_sources
+from briefqa.sources.references import resolve
+
+if TYPE_CHECKING:
+    from briefqa.briefs import Brief
+
+__all__ = ["parse_sources", "resolve", "with_sources"]
+
+
+def with_sources(brief: Brief) -> Brief:
+    """Complete a brief's notes with what they cite."""
+    return replace(brief, notes=resolve(brief.notes))

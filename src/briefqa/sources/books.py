@@ -60,7 +60,7 @@ def listed(text: str) -> Csl | None:
 def old_book(text: str) -> Csl | None:
     """Read `Author, Title, vol. ii, p. 322`, `Title, p. 176` and `Given Family, Title, 87–93`."""
     items = comma_items(text.rstrip(". "))
-    at = next((n for n, item in enumerate(items) if n and (labelled(item) or pages_only(item))), 0)
+    at = next((n for n, item in enumerate(items) if n and not _YEAR.fullmatch(item) and _placed(item)), 0)
     if not at or NOT_A_TITLE.match(items[0]) or any(not 1 <= len(item.split()) <= 14 for item in items[:at]):
         return None
     lead, tail = [item for item in items[:at] if not _APPENDED.match(item)], ", ".join(items[at:])
@@ -77,6 +77,10 @@ def old_book(text: str) -> Csl | None:
         | only(details(tail), "volume")
         | ({"page": page} if page else only(details(tail), "page"))
     )
+
+
+def _placed(item: str) -> bool:
+    return labelled(item) or bool(pages_only(item))
 
 
 def _short(lead: list[str], *, sure: bool) -> Csl | None:

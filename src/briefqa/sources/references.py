@@ -1,0 +1,168 @@
+"""Notes that mean an earlier note: "Ibid., 93", "Smith, supra note 12, at 5", "Smith, op. cit., p. 3", "Smith, 177".
+
+Wrong is worse than missing: where more than one source could be meant, none is taken.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from briefqa.briefs import Note, Source
+from briefqa.sources.parsing import parse_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_SIGNALS = (
+    r"(?:(?:But\s)?(?:[Ss]ee|[Cc]f\.|[Vv]oir|[Vv]gl\.|[Ss]iehe)(?:\s(?:also|aussi|auch))?"
+    r"(?:,?\s(?:e\.g\.|for\sexample),?)?\s)?"
+)
+_PAGES = r"\d{1,5}(?:\s?[–-]\s?\d{1,5})?(?:,\s\d{1,5}(?:\s?[–-]\s?\d{1,5})?)*"
+_PLACE = (
+    rf"(?:,?\s(?:at\s|pp?\.\s?|S\.\s?|Seite\s)?(?P<page>{_PAGES})(?![\w%])|,?\s§{{1,2}}\s?(?P<section>\d[\w.()-]*))?"
+)
+_IBID = re.compile(rf"{_SIGNALS}(?:[Ii]bid(?:em)?|[Ii]d(?:em)?|[Ee]bd|[Ee]benda)\b\.?{_PLACE}")
+_NAME = r"[A-ZÀ-ÖØ-Þ][\w’'-]+"
+_GIVEN = rf"(?:[A-Z]\.\s?|{_NAME}\s){{0,3}}"
+_NAMES = (
+    rf"{_GIVEN}(?P<family>(?:(?:van|von|de)\s)?{_NAME})"
+    rf"(?:\s(?:and|&|et|und)\s{_GIVEN}{_NAME}|\set\sal\.)?"
+)
+# "Based on a chart in Smith, p. 178"; what leads to the name is looked for near the beginning only.
+_LEADS_TO = re.compile(rf"\b(?:in|de|from|by|bei|nach|aus|[Ss]ee|[Vv]oir|[Ss]iehe|[Vv]gl\.|[Cc]f\.)\s(?={_NAME})")
+_NEAR = 80
+_OP_CIT = re.compile(rf"{_NAMES},\s(?:“[^”]{{1,200}},?”\s)?(?:op\.\s?cit\.|loc\.\s?cit\.|a\.\s?a\.\s?O\.){_PLACE}")
+_SUPRA = re.compile(
+    rf"(?:{_NAMES},?\s)?\(?(?:supra,?\s(?:note|n\.|fn\.)\s?(?P<after>\d{{1,4}})"
+    rf"|(?:note|n\.?|fn\.|Anm\.|Fn\.|Fußn\.)\s?(?P<before>\d{{1,4}}),?\s(?:supra|above|oben|ci-dessus))\)?{_PLACE}"
+)
+_SHORT = re.compile(rf"{_NAMES},(?=\s(?:at\s|pp?\.\s?|S\.\s?)?\d){_PLACE}\.?(?=\s|\Z)")
+
+
+class _Cited(NamedTuple):
+    """A source, and the place of the note in the sequence that cites it."""
+
+    at: int
+    source: Source
+
+
+def resolve(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """Parse every note; where it refers to an earlier one, set `refers_to` and bring that one's source along."""
+    resolved: list[Note] = []
+    by_family: dict[str, list[_Cited]] = defaultdict(list)
+    by_title: dict[str, list[_Cited]] = defaultdict(list)
+    by_label: dict[tuple[str, str], list[int]] = defaultdict(list)
+    last: dict[str, int] = {}
+    for at, note in enumerate(notes):
+        own = parse_sources(note.text)
+        known = _Known(resolved, by_family, by_title, by_label, last.get(note.kind))
+        note = known.refer(replace(note, sources=own, refers_to=None))  # noqa: PLW2901 - the same note, completed
+        resolved.append(note)
+        if note.refers_to is None:
+            for source in own:
+                for family in _families(source):
+                    by_family[family].append(_Cited(at, source))
+                by_title[_folded(source.csl.get("title", ""))].append(_Cited(at, source))
+        by_label[note.kind, note.label].append(at)
+        last[note.kind] = at
+    return tuple(resolved)
+
+
+class _Known(NamedTuple):
+    """What has been cited up to a note. previous: the place of the note of the same kind right before it."""
+
+    notes: list[Note]
+    by_family: dict[str, list[_Cited]]
+    by_title: dict[str, list[_Cited]]
+    by_label: dict[tuple[str, str], list[int]]
+    previous: int | None
+
+    def refer(self, note: Note) -> Note:
+        """Complete a note that refers to an earlier one; give back any other as it is."""
+        ibid = _IBID.match(note.text)
+        if ibid:
+            return self._ibid(note, ibid)
+        if note.sources:
+            return self._again(note)
+        starts = [0, *(lead.end() for lead in _LEADS_TO.finditer(note.text, 0, _NEAR))]
+        for pattern, find in ((_SUPRA, self._supra), (_OP_CIT, self._op_cit), (_SHORT, self._op_cit)):
+            for match in filter(None, (pattern.match(note.text, start) for start in starts)):
+                cited = find(note, match)
+                if cited:
+                    return self._with(note, cited, match)
+        return note
+
+    def _ibid(self, note: Note, match: re.Match[str]) -> Note:
+        """The source of the note before, if it has just one."""
+        before = self.notes[self.previous] if self.previous is not None else None
+        if before is None or self.previous is None or len(before.sources) != 1:
+            return note
+        return self._with(note, _Cited(self.previous, before.sources[0]), match, stays=True)
+
+    def _supra(self, note: Note, match: re.Match[str]) -> _Cited | None:
+        """The source of the note with that label: the only one, or the only one by that author."""
+        places = self.by_label.get((note.kind, match["after"] or match["before"]), [])
+        if len(places) != 1:
+            return None
+        sources = self.notes[places[0]].sources
+        if match["family"] and any(_families(source) for source in sources):
+            sources = tuple(source for source in sources if _folded(match["family"]) in _families(source))
+        return _Cited(places[0], sources[0]) if len(sources) == 1 else None
+
+    def _op_cit(self, _: Note, match: re.Match[str]) -> _Cited | None:
+        """The only work by that author so far."""
+        works = self.by_family.get(_folded(match["family"]), [])
+        titles = {_folded(work.source.csl.get("title", "")) for work in works}
+        return works[0] if len(titles) == 1 else None
+
+    def _again(self, note: Note) -> Note:
+        """A note whose only source is the short form of one cited before: "Smith, Canals, 40"."""
+        if len(note.sources) != 1:
+            return note
+        (own,) = note.sources
+        title, families = _folded(own.csl.get("title", "")), _families(own)
+        works = [
+            work
+            for work in self.by_title.get(title, [])
+            if len(work.source.csl) > len(own.csl) and families <= _families(work.source) and title
+        ]
+        if not works or own.csl.get("issued") or own.csl["type"] not in ("book", "document"):
+            return note
+        csl = works[0].source.csl | {key: own.csl[key] for key in ("page", "volume") if key in own.csl}
+        if "page" not in own.csl:
+            csl.pop("page", None)
+        return replace(note, refers_to=self._target(works[0].at), sources=(replace(own, csl=csl),))
+
+    def _with(self, note: Note, cited: _Cited, match: re.Match[str], *, stays: bool = False) -> Note:
+        """Bring a source along, with the page that this note gives. stays: without one, the page is the same."""
+        csl = dict(cited.source.csl)
+        place: dict[str, Any] = {key: match[key] for key in ("page", "section") if match[key]}
+        where = ["locator"] if csl["type"] == "legal_case" else ["page", "section"]
+        if place or not stays:
+            for key in where:
+                csl.pop(key, None)
+        if "locator" in where:  # the page of a case is the one on which its report begins
+            place = {"locator": match["page"]} if match["page"] else {}
+        source = Source(csl | place, match.start(), match.end())
+        others = tuple(other for other in note.sources if other.start >= match.end())
+        return replace(note, refers_to=self._target(cited.at), sources=(source, *others))
+
+    def _target(self, at: int) -> str:
+        """Follow "ibid." after "ibid." to the note that names the source."""
+        return self.notes[at].refers_to or self.notes[at].id
+
+
+def _families(source: Source) -> set[str]:
+    return set(_family_names(source))
+
+
+def _family_names(source: Source) -> Iterator[str]:
+    for name in source.csl.get("author", ()):
+        yield _folded(name.get("family", name.get("literal", "")))
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"[\W_]+", " ", text).strip().casefold()
