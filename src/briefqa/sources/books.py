@@ -28,6 +28,8 @@ def imprinted(text: str) -> Csl | None:
     items = comma_items(lead)
     if len(items) > 2 and pages_only(items[-1]):
         page = pages_only(items.pop())
+    if len(items) > 2 and re.fullmatch(r"eds?\.|Hrsg\.", items[-1]) and people(items[-2]):
+        items = [items[-2], items[-1], *items[:-2]]  # Title, Name and Name, eds. (…)
     first = next((n for n, item in enumerate(items) if n and _APPENDED.match(item)), len(items))
     editor = first < len(items) and re.fullmatch(r"eds?\.", items[first])
     named = names_and_title(", ".join(items if editor and first == 1 else items[:first]))

@@ -20,16 +20,16 @@ _NAMES = (
     "december dezember décembre decembre dec dez déc",
 )
 _MONTHS = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split()}
-_MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
+MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
 _YEAR = r"(?:1[4-9]|20)\d\d"
 
 _DATE = re.compile(
-    rf"\b(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s(?P<m1>{_MONTH}),?\s(?P<y1>{_YEAR})\b"
-    rf"|\b(?P<m2>{_MONTH})\s(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y2>{_YEAR})\b"
-    rf"|\b(?P<m3>{_MONTH})(?:\s?[/–-]\s?{_MONTH})?,?\s(?P<y3>{_YEAR})\b"
+    rf"\b(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s(?P<m1>{MONTH}),?\s(?P<y1>{_YEAR})\b"
+    rf"|\b(?P<m2>{MONTH})\s(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?,?\s(?P<y2>{_YEAR})\b"
+    rf"|\b(?P<m3>{MONTH})(?:\s?[/–-]\s?{MONTH})?,?\s(?P<y3>{_YEAR})\b"
     rf"|\b(?P<y4>{_YEAR})-(?P<m4>[01]\d)-(?P<d4>[0-3]\d)\b"
     rf"|\b(?P<d5>[0-3]?\d)\.\s?(?P<m5>[01]?\d)\.\s?(?P<y5>{_YEAR})\b"
-    rf"|\b(?P<y6>{_YEAR}),\s(?P<m6>{_MONTH})(?:\s(?P<d6>\d{{1,2}}))?(?!\d)",
+    rf"|\b(?P<y6>{_YEAR}),\s(?P<m6>{MONTH})(?:\s(?P<d6>\d{{1,2}}))?(?!\d)",
     re.IGNORECASE,
 )
 _ALONE = re.compile(rf"(?<![\d–-])(?P<y>{_YEAR})[a-z]?(?![\d–-])")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from briefqa.sources.dates import find_date
+from briefqa.sources.dates import MONTH, find_date
 
 _NUMBER = r"(?:\d{1,5}|[ivxlcdm]{1,7}|[IVXLCDM]{1,7})"
 _PAGE = r"(?:[A-Z]-?)?\d{1,5}(?:\s?[–-]\s?\d{1,5})?|[ivxlc]{1,7}(?:\s?[–-]\s?[ivxlc]{1,7})?"
@@ -13,7 +13,7 @@ _PAGES = rf"(?:{_PAGE})(?:,\s(?:{_PAGE})(?![\w.]))*"
 _VOLUME_YEAR = re.compile(
     r"(?P<volume>\d{1,4})(?:\s?:\s?(?P<issue1>\d{1,3})|,?\s(?:no\.|nº|n°|Nr\.|Heft)\s?(?P<issue2>\d{1,3}))?"
     r"(?:\s?\((?P<issue3>\d{1,3}(?:[–/-]\d{1,3})?)\))?\s\((?P<date>[^()]{0,24}?\d{4})\)\s?[:,]?\s?"
-    rf"(?P<pages>{_PAGES})?"
+    rf"(?P<pages>(?:{_PAGE})(?!\d))?"
 )
 _VOLUME_ISSUE = re.compile(
     rf"\s*(?P<volume>\d{{1,4}})\s?(?:\((?P<issue>\d{{1,3}}(?:[–/-]\d{{1,3}})?)\))?\s?[,:]\s?(?P<pages>{_PAGES})(?![\w])"
@@ -26,7 +26,8 @@ _LABELLED_PAGES = re.compile(
 _AT_PAGE = re.compile(rf"(?:\A|\s)at\s(?P<pages>{_PAGES})(?!\w|:\d)")
 _BARE_PAGES = re.compile(rf"\A\W{{0,3}}(?P<pages>{_PAGES})\.?\s*(?:\(|\Z|n\.)")
 IMPRINT = re.compile(
-    r"\((?:[^();:]{1,60};\s)?(?:(?P<place>[^():;]{2,60}):\s)?(?P<publisher>[A-Z][^():;“”]{1,80}),\s(?P<date>[^(),“”]{0,18}\d{4})\)"
+    rf"\((?:[^();:]{{1,60}};\s)?(?:(?P<place>[^():;]{{2,60}}):\s)?(?P<publisher>(?!(?i:{MONTH})\s\d)[A-Z][^():;“”]{{1,80}}?)"
+    r"(?:,|(?<=[^:]{3}):)\s(?P<date>[^(),“”]{0,18}\d{4})\)"
 )
 _EDITION = re.compile(
     r"\b(?P<edition>\d{1,2})(?:st|nd|rd|th|e|ème)?\s(?:rev\.\s)?ed(?:ition|n)?\b\.?|\b(?P<aufl>\d{1,2})\.\sAufl"

@@ -18,7 +18,7 @@ _REPORTER = (
     r"(?:Cal|Ill|N\.Y|Mass|Mich|Ohio|Pa|Tex|Va|Wis|Minn|Ga|Md|Conn|N\.J|N\.C|Ind|Iowa|Kan|Ky|La|Me|Mo|Neb|Okla|Or|Tenn|"
     r"Wash)\.?(?:\s?App\.|\sSt\.)?(?:\s?[2345](?:d|th))?|Cal\.\s?Rptr\.(?:\s?[23]d)?|N\.Y\.S\.(?:\s?[23]d)?|WL"
 )
-_PINS = r"(?:\d{1,5}(?:\s?[–-]\s?\d{1,5})?(?:\s(?:&\s)?(?:fn|nn?)\.\s?\d{1,4})?)"
+_PINS = r"(?:\d{1,5}(?:\s?[–-]\s?\d{1,5})?(?:,?\s(?:&\s)?(?:fn|nn?)\.\s?\d{1,4})?)"
 _CASE = re.compile(
     rf"\b(?P<volume>\d{{1,6}})\s(?P<reporter>{_REPORTER})\s?(?P<page>\d{{1,7}}|_{{2,4}})\b(?!\s?(?:U\.\s?S\.\s?C|C\.\s?F))"
     rf"(?P<pins>(?:,\s\*?{_PINS}(?!\s[A-Z]))*)(?:\s\((?P<court>[^()]{{0,60}}?)(?P<year>1[789]\d\d|20\d\d)\))?"
@@ -44,7 +44,7 @@ _CODE = re.compile(
 )
 _PUBLIC_LAW = re.compile(
     r"\b(?:Pub\.\s?L\.|P\.\s?L\.|Public\s[Ll]aw)\s?(?:No\.\s?)?(?P<number>\d{2,3}[–-]\d{1,4})"
-    r"(?:,\s(?P<volume>\d{1,3})\sStat\.\s(?P<page>\d{1,5}))?(?:[^();,.]{0,30}\((?P<date>[^()]{4,20})\))?"
+    r"(?:,\s(?P<volume>\d{1,3})\sStat\.\s(?P<page>\d{1,5})(?:,\s[\d–-]{1,11}){0,4})?(?:[^();,.]{0,30}\((?P<date>[^()]{4,20})\))?"
 )
 _REGISTER = re.compile(
     r"\b(?P<volume>\d{1,3})\s(?:Fed\.\s?Reg\.|FR|F\.R\.)\s(?P<page>\d{1,3},\d{3}|\d{1,6})(?:,\s[\d,–-]{1,20})?"
@@ -56,7 +56,7 @@ _REGNAL = re.compile(
     r"(?:\s(?:and|&)\sM(?:ary|\.))?(?:\s[IV]{1,4}\b\.?)?(?:,\s(?:st|stat)\.\s\d)?,\sc(?:ap|h)?\.\s?\d{1,3})(?:,\s§§?\s?(?P<section>\d{1,3}))?"
 )
 _ACT = re.compile(
-    r"(?P<title>(?:[A-Z][\w’'-]*[\s-](?:(?:and|of|for|the|to|in|&)\s){0,2}){1,9}Act(?:\sof\s\d{4})?)(?:,|\s\()\s?\Z"
+    r"(?P<title>(?:[A-Z][\w’'-]*[\s-](?:(?:and|of|for|the|to|in|&)\s){0,2}){1,9}Act(?:\sof\s\d{4})?)(?:,|\s\()\s?(?:[Tt]itle\s\w{1,5}\sof\s)?\Z"
 )
 
 
@@ -80,8 +80,7 @@ def _cases(text: str) -> list[Source]:
             end = match.end()  # later history and parallel reporters: the same case
             continue
         name = _case_name(before)
-        plain = re.sub(r"\s", "", match["reporter"])
-        if name is None and plain not in ("U.S.", "S.Ct.", "T.C."):
+        if name is None and not match["year"]:
             end = match.end()
             continue
         csl: dict[str, Any] = {"type": "legal_case", "volume": match["volume"], "container-title": match["reporter"]}

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from briefqa.briefs import Source
-from briefqa.sources.addresses import doi_of, find_addresses, find_doi, without_doi
+from briefqa.sources.addresses import Address, doi_of, find_addresses, find_doi, without_doi
 from briefqa.sources.dates import find_date
 from briefqa.sources.law import find_law
 from briefqa.sources.names import authors, title_like
 from briefqa.sources.segments import comma_items, segments
-from briefqa.sources.standards import find_standard
+from briefqa.sources.standards import find_mentions, find_standard
 from briefqa.sources.styles import cite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # What follows is no citation any more; a note of this length is an essay, or made to keep the parser busy.
 _LONGEST_NOTE = 50_000
 _LONGEST_SEGMENT = 1_500
 
+_PAPER = re.compile(r"\.(?:pdf|docx?)(?:[?#]|\Z)", re.IGNORECASE)
 _SIGNAL = re.compile(
     r"(?:But\s|And\s)?(?:[Ss]ee|[Cc]f\.|[Vv]ide|[Aa]ccord|[Cc]ompare|[Vv]oir|[Vv]gl\.|[Ss]iehe|[Cc]p\.|[Cc]ontra)"
     r"(?:\s(?:also|generally|aussi|auch|especially|esp\.|dazu|hierzu))?(?:,?\s(?:e\.\s?g\.,?|for\s(?:an?\s)?example,?|par\sexemple,?|"
@@ -35,7 +40,7 @@ _ACCESSED = re.compile(
 _AVAILABLE = re.compile(
     r"[\s,;(]*(?:(?:edited\s)?(?:transcript\s)?(?:also\s)?(?:available|archived|accessible|online|verfügbar|disponible|posted|found)"
     r"(?:\s(?:online|unter|sur|au|à))?(?:\s(?:at|from|on))?|(?:at|URL|unter|online))?\s?:?\s?(?:\bat\s)?"
-    r"(?P<what>\x00|(?:lien\s)?(?:link\s)?(?:nº\s?|#)\d+)\)?",
+    r"(?P<what>\x00|(?:lien|link)\s(?:nº\s?|#)\d+)\)?",
 )
 
 
@@ -44,9 +49,19 @@ def parse_sources(text: str) -> tuple[Source, ...]:
     text = text[:_LONGEST_NOTE]
     found: list[Source] = []
     for start, end in _whole(text, segments(text)):
-        if end - start <= _LONGEST_SEGMENT:
-            found += _of_segment(text[start:end], start)
-    return tuple(found)
+        segment = text[start:end]
+        long = end - start > _LONGEST_SEGMENT
+        found += _moved(_bare(find_addresses(segment)), start) if long else _of_segment(segment, start)
+    return tuple(_distinct(found))
+
+
+def _distinct(found: list[Source]) -> Iterator[Source]:
+    """Leave out what the note has said before, word for word."""
+    said: list[dict[str, Any]] = []
+    for source in found:
+        if source.csl not in said[-20:]:
+            said.append(source.csl)
+            yield source
 
 
 def _whole(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -64,35 +79,49 @@ def _whole(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _of_segment(segment: str, offset: int) -> list[Source]:
-    law = [Source(source.csl, source.start + offset, source.end + offset) for source in find_law(segment)]
+    """Read the sources of one stretch of a note that begins at offset."""
     addresses = find_addresses(segment)
+    law = find_law(segment)
     if law:
-        if len(law) == 1 and len(addresses) == 1:
-            law[0].csl["URL"] = addresses[0].url
-        before = re.sub(r"[\s,;]+(?:et|and|und|&)?\s*\Z", "", segment[: law[0].start - offset])
-        first = (
-            []
-            if find_addresses(before)
-            else [source for source in _of_segment(before, offset) if "author" in source.csl]
-        )
-        return [*first, *law]
+        return _moved([*_before_law(segment[: law[0].start]), *_addressed(law, addresses)], offset)
     lead = _signal_end(segment)
     core = segment[lead:]
     for address in find_addresses(core):
         core = core.replace(address.url, "\x00", 1)
     csl = _csl(core)
-    if addresses:
-        csl = (csl or {"type": "webpage"}) | {"URL": addresses[0].url}
-        doi = doi_of(addresses[0].url)
-        if doi:
-            csl["DOI"] = doi
-    if csl is None:
-        return []
-    extra = [
-        Source({"type": "webpage", "URL": more.url}, more.start + offset, more.end + offset) for more in addresses[1:]
-    ]
-    end = min([more.start for more in addresses[1:]], default=len(segment))
-    return [Source(csl, lead + offset, offset + len(segment[:end].rstrip())), *extra]
+    if csl is None and not addresses:
+        return _moved(find_mentions(segment), offset)
+    end = addresses[1].start if len(addresses) > 1 else len(segment)
+    first = Source(csl or {"type": "webpage"}, lead, len(segment[:end].rstrip()))
+    return _moved([*_addressed([first], addresses[:1]), *_bare(addresses[1:])], offset)
+
+
+def _before_law(text: str) -> list[Source]:
+    """Read the source that stands before a case in one breath ("Smith, “Dams,” … (1954) and Smith v. Brown, …")."""
+    text = re.sub(r"[\s,;]+(?:et|and|und|&)?\s*\Z", "", text)
+    lead = _signal_end(text)
+    csl = None if find_addresses(text) or find_law(text) else _csl(text[lead:])
+    return [Source(csl, lead, len(text))] if csl and "author" in csl else []
+
+
+def _addressed(sources: list[Source], addresses: list[Address]) -> list[Source]:
+    """Give a source the address that follows it, where there is one of each."""
+    if len(sources) != 1 or len(addresses) != 1:
+        return sources
+    csl, url = sources[0].csl, addresses[0].url
+    doi = doi_of(url)
+    csl = csl | {"URL": url} | ({"DOI": doi} if doi else {})
+    if csl["type"] == "webpage" and _PAPER.search(url):
+        csl["type"] = "report"
+    return [replace(sources[0], csl=csl)]
+
+
+def _bare(addresses: list[Address]) -> list[Source]:
+    return [Source({"type": "webpage", "URL": address.url}, address.start, address.end) for address in addresses]
+
+
+def _moved(sources: list[Source], offset: int) -> list[Source]:
+    return [Source(source.csl, source.start + offset, source.end + offset) for source in sources]
 
 
 def _signal_end(segment: str) -> int:
@@ -132,6 +161,9 @@ def _csl(core: str) -> dict[str, Any] | None:
 def _label(core: str) -> dict[str, Any]:
     """Read the words before an address as `Title`, `Title (date)` or `Institution, Title`, or as nothing."""
     core = core.strip(" .:,")
+    numbered = re.search(r"\s\((?P<number>M-\d\d-\d\d)\)\Z", core)
+    if numbered:
+        core = core[: numbered.start()]
     dated = re.search(r"\s\((?P<date>[^()]{4,20})\)\Z", core)
     issued = find_date(dated["date"], year_alone=True) if dated else None
     if dated and issued:
@@ -141,4 +173,9 @@ def _label(core: str) -> dict[str, Any]:
     title = ", ".join(items[1:] if names else items).strip('“”" ,')
     if not title_like(title):
         return {}
-    return {"title": title} | ({"author": names} if names else {}) | ({"issued": issued.csl()} if issued else {})
+    csl: dict[str, Any] = {"title": title}
+    if names:
+        csl["author"] = names
+    if issued:
+        csl["issued"] = issued.csl()
+    return csl | ({"type": "report", "number": numbered["number"]} if numbered else {})

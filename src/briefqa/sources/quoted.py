@@ -7,7 +7,7 @@ from typing import Any
 
 from briefqa.sources.dates import find_date
 from briefqa.sources.details import IMPRINT, details, imprint, only
-from briefqa.sources.names import authors, capitalised, names_and_title
+from briefqa.sources.names import authors, capitalised, names_and_title, people
 
 Csl = dict[str, Any]
 
@@ -18,7 +18,7 @@ _TITLES = (
 )
 _CONTAINER = re.compile(
     r"(?P<name>[A-ZÀ-ÖØ-Þ0-9][^(),;:“”«»\d]{1,90}?(?::\s[^(),;:“”«»\d]{1,60}?)?|[a-z]\w{2,20}(?=,\s))"
-    r"(?=\s+\d|\s*\(|\s*,|\s*\.?\s*\Z|:\s?\d|\.\s)"
+    r"(?=\s+\d|\s*\(|\s*,|\s*\.?\s*\Z|:\s?\d|(?<![A-Z])\.\s)"
 )
 _JOURNAL = re.compile(
     r"\b(?:Journal|Review|Quarterly|Annals|Proceedings|Transactions|Studies|Scholar|Science|Nature|Zeitschrift|Revue|"
@@ -28,6 +28,7 @@ _LAW_JOURNAL = re.compile(
     r"(?:\A|,\s)(?P<volume>\d{1,4})\s(?P<name>[A-Z][A-Za-z.&’' ]{2,80}?)\s(?P<page>\d{1,5})"
     r"(?P<pins>(?:,\s(?:\[\]\s)?[\d–-]{1,12})*)\s\((?P<date>[^()]{0,20}\d{4})\)"
 )
+_GENRES = {"Executive Order": "regulation", "Memorandum": "report", "Press Release": "document"}
 _GOES_ON = re.compile(r"(?:in|published|issued|available|dated|p\.|pp\.|vol\.|online)\b")
 
 
@@ -38,7 +39,12 @@ def quoted(text: str) -> Csl | None:
         return None
     match = min(matches, key=re.Match.start)
     before, after = text[: match.start()].strip(), text[match.end() :]
-    names = authors(before.rstrip(", ")) if before.endswith((",", ":")) else None
+    genre = before.rstrip(", ")
+    if genre in _GENRES:
+        return {"type": _GENRES[genre], "genre": genre, "title": match["title"].rstrip(", ")} | only(
+            details(after), "issued"
+        )
+    names = authors(genre) if before.endswith((",", ":")) else None
     if before and not names:
         return None
     more = published(after)
@@ -55,15 +61,21 @@ def published(after: str) -> Csl | None:
     if re.match(r"[a-zß-ÿ]", after) and not _GOES_ON.match(after) and not (container and find_date(after)):
         return None
     chapter = re.match(r"[Ii]n:?\s(?=[A-ZÀ-Þ])", after)
+    editors: Csl = {}
     if chapter:
         after = after[chapter.end() :]
+        edited = re.match(r"(?P<names>[^“”()]{4,200}?),?\s\(?(?:eds?\.|Hrsg\.|Hg\.)\)?,\s", after)
+        names = people(edited["names"]) if edited else None
+        if edited and names:
+            editors = {"editor": names}
+            after = after[edited.end() :]
         container = _CONTAINER.match(after)
     ahead = _LAW_JOURNAL.match(after)
     if ahead:
         return _of_law_journal(ahead)
     book = IMPRINT.search(after)
     when = find_date(after)
-    csl: Csl = {}
+    csl = editors
     if container and not _GOES_ON.match(after) and not (when and when.start == 0):
         name = container["name"].strip(" ,.")
         if capitalised(name) >= 0.5 or name.islower():

@@ -13,11 +13,12 @@ _ABBREVIATIONS = frozenset(
         "prof sen gov gen col lt capt hon st jr sr mt ft jan feb mar apr jun jul aug sept sep oct nov dec al cf "
         "e.g eg i.e ie n nn fn op loc pt pts bk bd bde aufl abs art. ebd vgl cp ca approx pub l cert memo comm tit "
         "cl par paras para fig tab u.s u.s.c c.f.r ph.d d.c n.y n.j a.m p.m lib tom t fol ff sq viz esp mass cal "
-        "ga ky tex fla del pa va ill mich minn wash"
+        "ga ky tex fla del pa va ill mich minn geo car hen eliz jac ann edw will vict ric wash"
     ).split()
 )
 _BOUNDARY = re.compile(r";(?=\s)|[.?!…][\"'’”»)\]]{0,3}(?=\s+[“«(\[@\"‘]?[A-ZÀ-ÖØ-Þ0-9])")
 _SIGNED = re.compile(r"(?<=\s)—(?=[A-Z])")  # “A quotation.” —Harris, Money and Coins, p. 3
+_REPRINTED = re.compile(r",\s(?:reprinted|cited|quoted)\sin\s(?=[A-Z“])")
 _WORD_BEFORE = re.compile(r"[^\s(“«\"\[/–—-]*\Z")
 _SIGNAL_NEXT = re.compile(r"\s+(?:See|Cf|Ibid|Id|But|For|The|This|In|Also|Voir|Siehe|Vgl)\b")
 _SEE_NEXT = re.compile(r"\s+(?:See|Cf|Ibid|Voir|Siehe|Vgl)\b")
@@ -34,6 +35,7 @@ def segments(text: str) -> list[tuple[int, int]]:
     for address in find_addresses(text):
         inside[address.start : address.end] = b"\1" * (address.end - address.start)
     cuts = {match.end() for match in _BOUNDARY.finditer(text) if _cuts_here(text, match, inside)}
+    cuts |= {match.end() for match in _REPRINTED.finditer(text) if not inside[match.start()]}
     cuts |= {match.start() for match in _SIGNED.finditer(text) if not inside[match.start()]}
     cuts |= {end for _, _, end in find_addresses(text) if re.match(r"[.,]?\s+[A-Z“@]", text[end : end + 6])}
     spans = []

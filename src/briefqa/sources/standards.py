@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from briefqa.briefs import Source
 from briefqa.sources.dates import find_date
 from briefqa.sources.names import title_like
 
 _MEMO = re.compile(
-    r"(?P<publisher>OMB)?\s?(?P<genre>Memorandum|Circular|Bulletin)?\s?(?:No\.\s)?(?P<number>M-\d{2}-\d{2}|A-\d{1,3}(?=\W|\Z))"
+    r"(?:(?P<publisher>OMB)\s)?(?:(?P<genre>Memorandum|Circular|Bulletin)\s)?(?:No\.\s)?"
+    r"(?P<number>\bM-\d{2}-\d{2}\b|\bA-\d{1,3}\b(?!-))"
 )
+_UNNUMBERED = re.compile(r"(?P<publisher>[A-Z]{2,6})\s(?P<genre>Memorandum),\s(?=[A-Z“])")
 _STANDARD = re.compile(
     r"(?P<number>(?:(?:ISO|IEC|IEEE|ANSI|ITU-T|DIN|EN|BS|ASTM|ETSI)(?:/(?:ISO|IEC|IEEE|TR|TS|ASTM))*\s)+"
     r"(?:(?:TR|TS|Std|EN)\s)?[A-Z]{0,2}\.?\d{2,6}(?:[.-]\d{1,4})*(?::(?P<year>\d{4}))?)"
@@ -33,7 +36,20 @@ def find_standard(text: str) -> dict[str, Any] | None:
             if known.get("year"):
                 csl["issued"] = {"date-parts": [[int(known["year"])]]}
             return csl | _titled(text[match.end() :])
+    unnumbered = _UNNUMBERED.match(text)
+    if unnumbered:
+        return {"type": "report", **unnumbered.groupdict()} | _titled(text[unnumbered.end() :])
     return None
+
+
+def find_mentions(text: str) -> list[Source]:
+    """Find memoranda and circulars that text mentions by publisher and number, or by a number no other thing has."""
+    found: dict[str, Source] = {}
+    for match in _MEMO.finditer(text):
+        if match["publisher"] or match["number"].startswith("M-"):
+            known = {key: value for key, value in match.groupdict().items() if value}
+            found.setdefault(match["number"], Source({"type": "report", **known}, match.start(), match.end()))
+    return list(found.values())
 
 
 def _titled(after: str) -> dict[str, Any]:

@@ -19,9 +19,15 @@ _APA = re.compile(
     r"(?P<title>[^“”]{5,300}?[.?!])\s(?P<rest>.*)",
     re.DOTALL,
 )
-_RECORD = re.compile(
-    r"(?P<title>[A-Z][\w.’' -]{1,60}?\s(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{2})\s"
-    r"(?:302|Memorandum|Notes|E?-?[Mm]ail|Letter))(?:,\sat\s(?P<page>\d[\d–, -]{0,20}))?"
+_FILED = r"(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{2})\s"
+_RECORDS = (
+    re.compile(rf"(?P<title>[A-Z][\w.’' -]{{1,60}}?\s{_FILED}(?:302|Memorandum|Notes|E?-?[Mm]ail|Letter))"),
+    re.compile(rf"[A-Z][\w–-]{{4,30}}\s\((?P<title>[A-Z][\w.’' -]{{1,60}}?\s{_FILED}(?:Memorandum|Notes))\)"),
+    re.compile(rf"(?P<title>{_FILED}(?:Letter|E?-?[Mm]ail|Memorandum),\s[A-Z][^,;()]{{3,160}})"),
+)
+_AT_PAGE = re.compile(r",\sat\s(?P<page>\d[\d–, -]{0,20})")
+_BRIEF = re.compile(
+    r"(?P<title>(?:Reply\s)?Brief\sfor\s(?:[A-Z][\w.’-]*\s?|(?:as|of|et|al\.)\s){1,10}?)\s?(?P<page>\d{1,3})"
 )
 _POST = re.compile(
     r"(?P<who>@\w{2,30})\s(?P<m>\d{1,2})/(?P<d>\d{1,2})/(?P<y>\d{2})\s(?:\([^()]{3,20}\)\s)?(?P<genre>Tweet|Post)\b"
@@ -35,6 +41,7 @@ def cite(text: str) -> Csl | None:
     for style in (
         post,
         record,
+        court_brief,
         apa,
         hearing,
         quoted,
@@ -61,13 +68,19 @@ def post(text: str) -> Csl | None:
 
 def record(text: str) -> Csl | None:
     """Read a file of an inquiry by its name: `Smith 1/17/18 Memorandum, at 3`."""
-    match = _RECORD.match(text)
-    if not match:
-        return None
-    csl = {"type": "document", "title": match["title"], **_short_date(match)}
-    if match["page"]:
-        csl["page"] = match["page"].strip(" ,")
-    return csl
+    for pattern in _RECORDS:
+        match = pattern.match(text)
+        if match:
+            csl = {"type": "document", "title": match["title"], **_short_date(match)}
+            page = _AT_PAGE.match(text, match.end())
+            return csl | ({"page": page["page"].strip(" ,")} if page else {})
+    return None
+
+
+def court_brief(text: str) -> Csl | None:
+    """Read `Brief for Petitioner 16`."""
+    match = _BRIEF.fullmatch(text)
+    return {"type": "document", "title": match["title"].strip(), "page": match["page"]} if match else None
 
 
 def _short_date(match: re.Match[str]) -> Csl:

@@ -16,7 +16,10 @@ _CONGRESS = re.compile(
     r",\s(?P<number>\d{2,3})(?:st|nd|rd|th)\sCong\.(?:[^()]{0,60}?sess\.(?:,\s(?P<page1>\d{1,4}))?)?,?"
     r"(?:\s\((?P<date>[^()]{4,20})\)(?::\s(?P<page2>\d{1,4}))?)?"
 )
-_INTERVIEW = re.compile(r"(?:(?:Telephone|Phone|Personal)\s)?(?:[Ii]nterview|Entretien|Gespräch)\b")
+_TALKS = {
+    "interview": re.compile(r"(?:(?:Telephone|Phone|Personal)\s)?(?:[Ii]nterview|Entretien|Gespräch)\b"),
+    "personal_communication": re.compile(r"(?:Letter|E-?mail|Lettre|Brief)\s(?:from|de|von)\s[A-Z]"),
+}
 
 
 def hearing(text: str) -> Csl | None:
@@ -64,10 +67,12 @@ def _title_and_container(items: list[str]) -> Csl | None:
 def dated(text: str) -> Csl | None:
     """Read `Title, February 8, 2011` and `Institution, Title, May 2015`, where that is all there is."""
     when = find_date(text)
-    if not when or text[when.end :].strip(" .)") or not re.search(r"[,(]\s*\Z", text[: when.start]):
+    rest = text[when.end :].strip(" .),") if when else ""
+    if not when or rest not in ("", "on file with author") or not re.search(r"[,(]\s*\Z", text[: when.start]):
         return None
     lead = text[: when.start].strip(" ,(")
-    if _INTERVIEW.match(lead) and len(lead) < 120:
-        return {"type": "interview", "title": lead, "issued": when.csl()}
+    for spoken, pattern in _TALKS.items():
+        if pattern.match(lead) and len(lead) < 120:
+            return {"type": spoken, "title": lead, "issued": when.csl()}
     named = names_and_title(lead) if capitalised(lead) >= 0.85 and title_like(lead) else None
     return named | {"type": "document", "issued": when.csl()} if named else None
