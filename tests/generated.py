@@ -42,7 +42,8 @@ def briefs(draw: DrawFn, ids: SearchStrategy[str] = _ONE_ID) -> Brief:
     sections = tuple(Section(body[at : at + 12].strip(), at, len(body)) for at in headings)
     source = Source({"type": "book", "title": "Tides", "issued": {"date-parts": [[2030]]}}, 0, 5)
     notes = tuple(
-        Note(f"n{n}", str(n), "footnote", 1, f"See Tides, {n}.", (source,) * (n % 3)) for n in range(draw(places) % 4)
+        Note(f"n{n}", str(n), "footnote", 1, f"See Tides, {n}.", (source,) * (n % 3), "n0" if n == 2 else None)
+        for n in range(draw(places) % 4)
     )
     targets = st.sampled_from([None, *(note.id for note in notes)])
     marks = tuple(

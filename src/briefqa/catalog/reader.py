@@ -181,7 +181,8 @@ class Catalog:
     def _notes(self, where: str, parameter: str) -> dict[tuple[str, str], Note]:
         """Return notes with their sources, by brief and id, in the order of each brief."""
         rows = self._select(
-            f"SELECT brief, id, label, kind, page, text FROM notes WHERE {where} ORDER BY brief, ordinal", parameter
+            f"SELECT brief, id, label, kind, page, text, refers_to FROM notes WHERE {where} ORDER BY brief, ordinal",
+            parameter,
         )
         of_note = where.replace("(brief, id)", "(brief, note)")
         cited = self._select(
@@ -192,8 +193,8 @@ class Catalog:
             for brief_id, note_id, csl, begins, ends in cited:
                 sources[brief_id, note_id].append(Source(json.loads(csl), begins, ends))
         return {
-            (brief_id, note_id): Note(note_id, label, kind, page, text, tuple(sources[brief_id, note_id]))
-            for brief_id, note_id, label, kind, page, text in rows
+            (brief_id, note_id): Note(note_id, label, kind, page, text, tuple(sources[brief_id, note_id]), refers_to)
+            for brief_id, note_id, label, kind, page, text, refers_to in rows
         }
 
     def _records(self, rows: Iterable[tuple[Any, ...]]) -> dict[str, BriefRecord]:

@@ -29,7 +29,8 @@ CREATE TABLE passages (
     section, pages TEXT, digest BLOB
 );
 CREATE TABLE notes (
-    brief TEXT, id, ordinal INTEGER, label, kind TEXT, page INTEGER, text, PRIMARY KEY (brief, id)
+    brief TEXT, id, ordinal INTEGER, label, kind TEXT, page INTEGER, text, refers_to,
+    PRIMARY KEY (brief, id)
 ) WITHOUT ROWID;
 CREATE TABLE sources (
     brief TEXT, note, ordinal INTEGER, csl TEXT, begins INTEGER, ends INTEGER, PRIMARY KEY (brief, note, ordinal)

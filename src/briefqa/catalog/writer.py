@@ -87,7 +87,7 @@ class CatalogWriter:
             self._insert(
                 "notes",
                 [
-                    (brief.id, note.id, n, note.label, note.kind, note.page, note.text)
+                    (brief.id, note.id, n, note.label, note.kind, note.page, note.text, note.refers_to)
                     for n, note in enumerate(brief.notes)
                 ],
             )
