@@ -45,6 +45,11 @@ class Run:
     heads: list[tuple[int, Label]] = field(default_factory=list)
 
 
+def is_heading(text: str) -> bool:
+    """Whether a line is the heading of a section of endnotes."""
+    return _HEADING.fullmatch(text) is not None
+
+
 def find_runs(lines: Sequence[tuple[int, Line]], free: Sequence[Candidate], size: float) -> list[Run]:
     """Runs of endnotes in body lines (page index, line). free: superscripts that lead to no footnote."""
     named = {int(mark.label) for mark in free if mark.label.isdigit() and mark.score >= 0.5}
@@ -63,7 +68,7 @@ def find_runs(lines: Sequence[tuple[int, Line]], free: Sequence[Candidate], size
 
 def _run_at(lines: Sequence[tuple[int, Line]], row: int, size: float) -> Run | None:
     """The run that begins at this row, counting up from 1, or None."""
-    titled = _HEADING.fullmatch(lines[row][1].text) is not None
+    titled = is_heading(lines[row][1].text)
     first = row + titled
     if first >= len(lines):
         return None
@@ -120,7 +125,7 @@ def _is_named(run: Run, named: set[int]) -> bool:
 
 
 def _bracketed_numbers(text: str) -> list[int]:
-    return [number for found in _BRACKETED.finditer(text) if found.start() > 0 for number in _numbers(found[1])]
+    return [number for found in _BRACKETED.finditer(text) for number in _numbers(found[1])]
 
 
 def _numbers(text: str) -> list[int]:
@@ -142,7 +147,6 @@ def bracketed_marks(lines: Sequence[tuple[int, Line]], rows: set[int]) -> list[C
         for row, (page, line) in enumerate(lines)
         if row not in rows
         for found in _BRACKETED.finditer(line.text)
-        if found.start() > 0
         for number in _numbers(found[1])
     ]
 

@@ -20,6 +20,7 @@ _LABEL = re.compile(rf"{_NUMBER}|{_SYMBOL}|[a-z]{{1,2}}|[ivx]{{1,5}}")
 _PLAIN_START = re.compile(
     rf"\s*(?:\[({_NUMBER})\]|\(({_NUMBER})\)|({_NUMBER})[.):]?|({_SYMBOL}))(?:\s+(?=\S)|(?=[^\W\d_]|[“\"‘(]))"
 )
+_LETTER_START = re.compile(r"\s*(?:([a-z])[.)]?|\(([a-z])\))\s+(?=\S)")
 _LIST = re.compile(rf"\s*[\[(]?(?:{_LABEL.pattern})(?:\s*[,;–—-]\s*(?:{_LABEL.pattern}))*[\])]?[.,;]?\s*")
 _RANGE = re.compile(rf"({_NUMBER})\s*[–—-]\s*({_NUMBER})")
 # A raised run is smaller than its line by at least this much, or stands this share of the size above the baseline.
@@ -66,7 +67,7 @@ def start_label(line: Line) -> Label | None:
     raised = _raised_start(line)
     if raised is not None:
         return raised
-    found = _PLAIN_START.match(line.text)
+    found = _PLAIN_START.match(line.text) or _LETTER_START.match(line.text)
     if not found:
         return None
     text = next(group for group in found.groups() if group)

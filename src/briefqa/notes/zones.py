@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from briefqa.notes.endnotes import is_heading
 from briefqa.notes.labels import Label, is_label, normalise, raised_labels, start_label
 
 if TYPE_CHECKING:
@@ -70,22 +71,37 @@ def columns(pages: Sequence[Page]) -> list[Column]:
     blocks = [block for page in pages for block in _blocks(page)]
     marks = _marks_by_page(pages)
     style = _style(blocks, marks, size)
+    if style is None:
+        return [Column(block.page, block.lines) for block in blocks]
     found: list[Column] = []
-    open_note = False
+    open_note = at_endnotes = False
     last_number: int | None = None
     for block in blocks:
-        column = Column(block.page, block.lines)
-        if style is not None:
+        at_endnotes = _at_endnotes(block, style, before=at_endnotes)
+        if at_endnotes:  # they are no page's foot; only what a rule sets apart is
+            start = _separated(block, style)
+        else:
             start = _foot_start(block, style, marks, open_note=open_note, last_number=last_number)
-            if start < len(block.lines):
-                column = _part(block, start, style, marks, last_number)
-                numbers = (
-                    [label.number for _, label in column.foot.rows if label and label.number] if column.foot else []
-                )
-                last_number = numbers[-1] if numbers else last_number
-        open_note = _is_open(column.foot) if column.foot else (open_note and not column.body)
-        found.append(column)
+        if start is None or start == len(block.lines):
+            found.append(Column(block.page, block.lines))
+            open_note = open_note and not block.lines
+            continue
+        foot = _foot(block, start, style, marks, last_number)
+        last_number = next((label.number for _, label in reversed(foot.rows) if label and label.number), last_number)
+        open_note = True
+        found.append(Column(block.page, block.lines[:start], foot))
     return found
+
+
+def _at_endnotes(block: _Block, style: Style, *, before: bool) -> bool:
+    """Whether the column belongs to a section of endnotes, or one begins in it. before: whether the last one did."""
+    for index, line in enumerate(block.lines):
+        if is_heading(line.text) and index + 1 < len(block.lines):
+            following = start_label(block.lines[index + 1])
+            before = following is not None and following.number == 1
+        elif line.size >= 1.12 * style.body_size:
+            before = False
+    return before
 
 
 def _blocks(page: Page) -> list[_Block]:
@@ -256,10 +272,18 @@ def _with_continuation(block: _Block, start: int, lowest: int, style: Style, *, 
     return first
 
 
-def _part(block: _Block, start: int, style: Style, marks: dict[int, Counter[str]], last: int | None) -> Column:
+def _foot(block: _Block, start: int, style: Style, marks: dict[int, Counter[str]], last: int | None) -> Foot:
+    """The column's lines from start on, with the labels of those that begin a note."""
     rows: list[tuple[Line, Label | None]] = []
+    letter = ""
     for index in range(start, len(block.lines)):
         label = _is_head(block, index, style, marks, last)
+        if label is not None and not label.raised and label.text.isalpha():
+            # A line of a note may well begin with "a": only the next letter heads a note.
+            if letter and ord(label.text) != ord(letter) + 1:
+                label = None
+            else:
+                letter = label.text
         if label is not None and label.number is not None:
             if (
                 last is not None
@@ -271,9 +295,4 @@ def _part(block: _Block, start: int, style: Style, marks: dict[int, Counter[str]
             else:
                 last = label.number
         rows.append((block.lines[index], label))
-    return Column(block.page, block.lines[:start], Foot(block.page.index, rows))
-
-
-def _is_open(foot: Foot) -> bool:
-    """Whether the last note of a foot may go on in the next column."""
-    return bool(foot.rows)
+    return Foot(block.page.index, rows)
