@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _LIGATURES = {"ﬁ": "fi", "ﬂ": "fl", "ﬀ": "ff", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _TERMINAL = (".", "!", "?", ":", ";", "”", "’", '"', ")", "]", "…")
+_CLOSING = (".", ",", ";", ":", "!", "?", ")", "]", "”", "’")
 _BULLET = re.compile(r"\s*(?:[•◦▪●○■□‣·–—➢✓✔]|\(?[0-9]{1,3}[.)]|\(?[a-zA-Z][.)]|\([ivx]+\))\s+\S")
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
 
@@ -216,19 +217,23 @@ class _Writer:
             for label, _, note_id in marks:
                 self.marks.append(Mark(label, self.length + len(self.tail), item.page.index, note_id))
             return self.length + len(self.tail)
+        end = self.length + len(self.tail)
         if item.paragraph or not self.tail:
-            self._flush("\n\n" if self.length + len(self.tail) else "")
+            self._flush("\n\n" if end else "")
             if item.heading:
                 self.headings.append((self.length, text))
         else:
             before, between = join(self.tail, text, self.vocabulary, full=self.tail_full)
             dropped = len(self.tail) - len(before)
             self.tail = before
+            end -= dropped
             if dropped and self.marks:
                 limit = self.length + len(before)
                 self.marks[-1:] = [
                     Mark(mark.label, min(mark.offset, limit), mark.page, mark.note_id) for mark in self.marks[-1:]
                 ]
+            if text.startswith(_CLOSING):
+                between = ""  # a mark that wrapped stood before it
             self._flush(between)
             if item.heading and self.in_heading and self.headings:
                 start, title = self.headings[-1]
@@ -236,7 +241,9 @@ class _Writer:
         self.in_heading = item.heading
         start = self.length
         self.tail, self.tail_full = text, item.full
-        self.marks.extend(Mark(label, start + offset, item.page.index, note_id) for label, offset, note_id in marks)
+        for label, offset, note_id in marks:
+            # A mark that wrapped to the head of a line belongs to the word before it.
+            self.marks.append(Mark(label, start + offset if offset else end, item.page.index, note_id))
         return start
 
     def _flush(self, between: str) -> None:

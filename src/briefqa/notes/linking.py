@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # What an exponent or an index stands behind: "km²", "CO₂", "10⁶".
 _UNIT = re.compile(r"(?:^|[\s(/\d])(?:[kcmdµ]?m|ft|in|yd|mi|s|CO|H|O|N|NO|SO|PM|R|χ|x|n|e)$")
+_FARTHEST = 3
 _STUCK = r"(?<=[^\W\d_]|[.,;:!?)\]”’\"'%])"
 
 
@@ -104,14 +105,20 @@ def link(notes: Sequence[Draft], marks: Sequence[Candidate]) -> None:
     for page, drafts in _by_page(notes).items():
         _link_in_order(drafts, [mark for mark in marks if mark.page == page and mark.note is None])
     linked = {id(mark.note) for mark in marks if mark.note is not None}
+    times = Counter(note.label for note in notes)
     for note in notes:
-        # A note may be pushed to the next page, or (Typst) stand a page before its mark.
         if id(note) in linked:
             continue
+        # A note may be pushed to the next page (WeasyPrint: further, where numbering never restarts that is no guess),
+        # or stand a page before its mark (Typst).
+        reach = _FARTHEST if times[note.label] == 1 else 1
         near = [
             mark
             for mark in marks
-            if mark.note is None and mark.label == note.label and mark.score >= 0.5 and abs(mark.page - note.page) <= 1
+            if mark.note is None
+            and mark.label == note.label
+            and mark.score >= 0.5
+            and -1 <= note.page - mark.page <= reach
         ]
         if len(near) == 1:
             near[0].note = note
