@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from briefqa.briefs import Document
 
-SUFFIXES = frozenset({".docx", ".markdown", ".md", ".pdf", ".txt"})
+SUFFIXES = frozenset({".docx", ".htm", ".html", ".markdown", ".md", ".pdf", ".txt", ".xhtml"})
 
 
 def read(file: Path, name: str, *, max_bytes: int, max_pages: int) -> Document:
@@ -37,6 +37,10 @@ def read(file: Path, name: str, *, max_bytes: int, max_pages: int) -> Document:
         from briefqa.reading.docx import read_docx  # noqa: PLC0415 - as with PDFs: lxml
 
         return read_docx(file, name, max_bytes=max_bytes)
+    if suffix in {".html", ".htm", ".xhtml"}:
+        from briefqa.reading.html import read_html  # noqa: PLC0415 - as with PDFs: lxml
+
+        return read_html(file, name)
     if suffix in {".md", ".markdown"}:
         from briefqa.reading.markdown import read_markdown  # noqa: PLC0415 - as with PDFs: markdown-it
 

@@ -45,13 +45,18 @@ def read_text(file: Path, name: str, *, max_pages: int) -> Document:
 
 def decoded_text(data: bytes, name: str) -> str:
     """Decode a file of text, all line ends alike. Raises ReadingError and NoTextLayer, as `read_text`."""
-    for magic, kind in _MAGIC.items():
-        if data.startswith(magic):
-            raise ReadingError(f"{name} is named as text but is {kind}: give it its own suffix.")
+    refuse_other_formats(data, name)
     text = _decode(data, name).replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise NoTextLayer(f"{name} holds white space only: check that it is the right file.")
     return text
+
+
+def refuse_other_formats(data: bytes, name: str) -> None:
+    """Raise ReadingError where the first bytes are those of a format that is no text."""
+    for magic, kind in _MAGIC.items():
+        if data.startswith(magic):
+            raise ReadingError(f"{name} is named as text but is {kind}: give it its own suffix.")
 
 
 def _decode(data: bytes, name: str) -> str:
