@@ -102,6 +102,7 @@ class Bench:
             "keep": 3,
             "max_bytes": 1000,
             "max_pages": 10,
+            "limits": None,  # in this process, so that the fakes can be asked
             "read": self.reader,
             "understand": understand,
             "suffixes": {".txt"},

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from briefqa.config import Config
     from briefqa.embedding import Embedder
+    from briefqa.reading.isolated import Limits
 
 DONE, FAILED, PARTLY, INTERRUPTED = 0, 1, 3, 130  # and 2, which argparse uses for wrong usage
 
@@ -101,11 +103,31 @@ def _loader(config: Config) -> Callable[[], Embedder]:
     )
 
 
+def _bounds(config: Config) -> dict[str, Any]:
+    """How large a file may be, and whether it may be a scan."""
+    from briefqa.reading.ocr import Ocr
+
+    return {
+        "max_bytes": config.max_file_mb * 1_000_000,
+        "max_pages": config.max_pages,
+        "max_chars": config.max_chars,
+        "ocr": Ocr(config.ocr, config.ocr_seconds) if config.ocr else None,
+    }
+
+
+def _limits(config: Config) -> Limits:
+    """What reading a file may cost."""
+    from briefqa.reading.isolated import Limits
+
+    return Limits(seconds=config.read_seconds, memory=config.read_memory_mb * 1_000_000)
+
+
 def _reindex(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from briefqa.console import progress, report_page
     from briefqa.embedding import embedder_key
+    from briefqa.reading.isolated import cores
     from briefqa.reindex import reindex
 
     config = _config(arguments, docs_in=arguments.docs_in, index=arguments.index)
@@ -118,8 +140,9 @@ def _reindex(arguments: argparse.Namespace) -> int:
             passage_tokens=config.passage_tokens,
             faiss_factory=config.faiss_factory,
             keep=config.keep_generations,
-            max_bytes=config.max_file_mb * 1_000_000,
-            max_pages=config.max_pages,
+            limits=_limits(config),
+            processes=config.read_processes or cores(),
+            **_bounds(config),
             allow_empty=arguments.allow_empty,
             progress=advance,
         )
@@ -155,19 +178,23 @@ def _search(arguments: argparse.Namespace) -> int:
 
 def _inspect(arguments: argparse.Namespace) -> int:
     from briefqa.console import inspection_page
-    from briefqa.notes import understand
-    from briefqa.reading import read
+    from briefqa.ingest import ingest
+    from briefqa.reading.isolated import Isolated
     from briefqa.shapes import inspection
 
     config = _config(arguments)
     file: Path = arguments.file
     try:
-        document = read(file, file.name, max_bytes=config.max_file_mb * 1_000_000, max_pages=config.max_pages)
+        if file.exists() and not file.is_file():
+            raise BriefqaError(f"Cannot read {file}: it is no file.")
         with file.open("rb") as opened:
             brief_id = hashlib.file_digest(opened, "sha256").hexdigest()[:16]
+        with Isolated(
+            partial(ingest, **_bounds(config)), _limits(config), extra_seconds=config.ocr_seconds
+        ) as isolated:
+            brief = isolated.one(file.name, file.absolute(), file.name, brief_id).brief
     except OSError as error:
         raise BriefqaError(f"Cannot read {file}: {error.strerror}.") from error
-    brief = understand(document, brief_id)
     if arguments.json:
         _print_json(inspection(brief))
     else:

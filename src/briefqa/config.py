@@ -31,6 +31,12 @@ class Config:
 
     max_file_mb: int = 100
     max_pages: int = 2000
+    max_chars: int = 10_000_000
+    read_seconds: int = 120
+    read_memory_mb: int = 2000
+    read_processes: int = 0
+    ocr: str = ""
+    ocr_seconds: int = 1800
 
     passage_tokens: int = 200
 
@@ -56,6 +62,11 @@ class Config:
         for name, low, high in (
             ("max_file_mb", 1, 100_000),
             ("max_pages", 1, 1_000_000),
+            ("max_chars", 1000, 1_000_000_000),
+            ("read_seconds", 1, 86_400),
+            ("read_memory_mb", 300, 1_000_000),
+            ("read_processes", 0, 1000),
+            ("ocr_seconds", 1, 86_400),
             ("passage_tokens", 16, 100_000),
             ("keep_generations", 1, 1000),
             ("max_hits", 1, 10_000),

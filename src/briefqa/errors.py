@@ -6,7 +6,9 @@
     │   ├── EncryptedBrief       it needs a password
     │   ├── NoTextLayer          its pages are pictures only
     │   ├── TooLarge             it exceeds a limit of the settings
-    │   └── ReadingTimeout       it took longer than the settings allow
+    │   ├── ReadingTimeout       it took longer than the settings allow
+    │   ├── ReaderFlaw           reading it showed a flaw of briefqa
+    │   └── ReaderDied           the process that read it crashed or was killed
     ├── EmbeddingError           the model cannot be found, loaded or trusted
     ├── GenerationError          the index folder cannot serve or be written
     │   ├── NoGeneration         nothing has been indexed yet
@@ -16,7 +18,8 @@
     ├── QueryError               the question or its options make no sense
     ├── NotReady                 the server is still loading what it needs
     ├── NotFound                 no such brief, passage, page or generation
-    └── AnswerError              no answer could be made
+    ├── AnswerError              no answer could be made
+    └── EvaluationError          what to measure on cannot be read
 
 Bad *data* is a `Problem` (see `briefs`), collected and reported. Bad *calls*, and files that give nothing at all,
 raise from here. Every message says what to do.
@@ -49,6 +52,14 @@ class TooLarge(ReadingError):
 
 class ReadingTimeout(ReadingError):
     """Reading took longer than the settings allow."""
+
+
+class ReaderFlaw(ReadingError):
+    """Reading the file showed a flaw of briefqa."""
+
+
+class ReaderDied(ReadingError):
+    """The process that read the file crashed or was killed."""
 
 
 class EmbeddingError(BriefqaError):
@@ -89,3 +100,7 @@ class NotFound(BriefqaError):
 
 class AnswerError(BriefqaError):
     """No answer could be made."""
+
+
+class EvaluationError(BriefqaError):
+    """A collection, a run or a file of questions to measure on cannot be read."""

@@ -1,64 +1,80 @@
-"""Files into briefs, one after another; what cannot be read is put down and passed over."""
+"""Files into briefs; what cannot be read is put down and passed over."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Problem
-from briefqa.errors import ReadingError, ReadingTimeout
+from briefqa.errors import ReaderDied, ReadingTimeout
+from briefqa.reading.isolated import Isolated
+from briefqa.reading.worker import attempt
 from briefqa.reindex.report import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from briefqa.briefs import Brief, Document, Mark, Note
+    from briefqa.briefs import Brief, Mark, Note
     from briefqa.catalog import FileRecord
+    from briefqa.ingest import Ingested
+    from briefqa.reading.isolated import Job, Limits, Outcome
+    from briefqa.reading.ocr import Ocr
     from briefqa.reindex.report import Stopwatch
+
+
+@contextmanager
+def taking(
+    call: Callable[..., Ingested], limits: Limits | None, processes: int, ocr: Ocr | None
+) -> Iterator[Callable[[Iterable[Job]], Iterator[Outcome[Ingested]]]]:
+    """How files are taken in: each within its limits in one of several processes, or without any in this one."""
+    if limits is None:
+        yield lambda jobs: (attempt(call, name, arguments) for name, arguments in jobs)
+        return
+    with Isolated(call, limits, processes, extra_seconds=ocr.seconds if ocr else 0) as isolated:
+        yield isolated.map
 
 
 @dataclass(slots=True)
 class Intake:
-    """Reads new files. read, understand: as in `briefqa.reading` and `briefqa.notes`.
+    """Takes in new files. take: (name, (file, name, brief id)) → what became of each, in the same order.
 
     files: a record of every file, by path; those that fail are changed as it goes. problems: doubts about the briefs
     that have been read so far.
     """
 
     docs_in: Path
-    read: Callable[[Path, str], Document]
-    understand: Callable[[Document, str], Brief]
+    take: Callable[[Iterable[Job]], Iterator[Outcome[Ingested]]]
     files: dict[str, FileRecord]
     watch: Stopwatch
     progress: Callable[[Progress], None]
     problems: list[Problem] = field(default_factory=list)
 
     def briefs(self, places: Mapping[str, Sequence[str]]) -> Iterator[Brief]:
-        """Give the briefs one by one, so that only one is held. places: the paths of each, by brief id."""
-        for number, (brief_id, paths) in enumerate(places.items()):
+        """Give the briefs one by one, so that only a few are held. places: the paths of each, by brief id."""
+        outcomes = self.take((paths[0], (self.docs_in / paths[0], paths[0], key)) for key, paths in places.items())
+        for number, paths in enumerate(places.values()):
             self.progress(Progress("read", number, len(places), paths[0]))
-            brief = self._brief(brief_id, paths)
+            brief = self._brief(next(outcomes), paths)
             if brief is not None:
                 self.problems += brief.problems
                 yield brief
         if places:
             self.progress(Progress("read", len(places), len(places)))
 
-    def _brief(self, brief_id: str, paths: Sequence[str]) -> Brief | None:
-        """Read a brief at the first of its places; None, with the reason put down, where it gives nothing."""
-        path = paths[0]
-        try:
-            with self.watch.timing("read"):
-                document = self.read(self.docs_in / path, path)
-            with self.watch.timing("notes"):
-                return mended(self.understand(document, brief_id))
-        except ReadingError as error:
-            self._fail(paths, str(error), again=isinstance(error, ReadingTimeout))
-        except OSError as error:
-            self._fail(paths, f"{path} cannot be read: {error.strerror or error}.", again=True)
-        except Exception as error:  # noqa: BLE001 - no file, and no flaw of a reader, stops the night
-            self._fail(paths, f"{path} cannot be read: {type(error).__name__}: {error}. Please report this.")
+    def _brief(self, outcome: Outcome[Ingested], paths: Sequence[str]) -> Brief | None:
+        """Take the brief out of the outcome; None, with the reason put down, where the file gave nothing."""
+        error, taken = outcome.error, outcome.value
+        if taken is not None:
+            self.watch.seconds["read"] += taken.read
+            self.watch.seconds["notes"] += taken.notes
+            return mended(taken.brief)
+        self.watch.seconds["read"] += outcome.seconds
+        if isinstance(error, OSError):
+            self._fail(paths, f"{paths[0]} cannot be read: {error.strerror or error}.", again=True)
+        else:
+            self._fail(paths, str(error), again=isinstance(error, (ReadingTimeout, ReaderDied)))
         return None
 
     def _fail(self, paths: Sequence[str], message: str, *, again: bool = False) -> None:

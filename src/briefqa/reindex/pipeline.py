@@ -26,24 +26,30 @@ from briefqa.generation import (
     verify,
     writing,
 )
+from briefqa.ingest import ingest
 from briefqa.notes import understand as understand_document
 from briefqa.reading import SUFFIXES
 from briefqa.reading import read as read_file
+from briefqa.reading.isolated import Limits
 from briefqa.reindex.building import Build, Parent
 from briefqa.reindex.folder import compare, list_files, look_at, make_plan
-from briefqa.reindex.intake import Intake
+from briefqa.reindex.intake import Intake, taking
 from briefqa.reindex.report import Progress, ReindexReport, Stopwatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
     from briefqa.briefs import Brief, Document
     from briefqa.catalog import FileRecord
     from briefqa.embedding import Embedder
+    from briefqa.ingest import Ingested
+    from briefqa.reading.isolated import Job, Outcome
+    from briefqa.reading.ocr import Ocr
     from briefqa.reindex.folder import Listing
 
+_LIMITS = Limits(seconds=120, memory=2_000_000_000)
 _NO_COUNTS = Counts(0, 0, 0, 0, 0)
 
 
@@ -58,6 +64,10 @@ def reindex(  # noqa: PLR0913 - settings come as plain arguments
     keep: int,
     max_bytes: int,
     max_pages: int,
+    max_chars: int = 10_000_000,
+    limits: Limits | None = _LIMITS,
+    processes: int = 1,
+    ocr: Ocr | None = None,
     allow_empty: bool = False,
     progress: Callable[[Progress], None] | None = None,
     read: Callable[..., Document] = read_file,
@@ -69,8 +79,10 @@ def reindex(  # noqa: PLR0913 - settings come as plain arguments
 
     load: gives the embedder; called only if there is something to embed. embedder_key: what tells one embedder from
     another without loading it (`embedding.embedder_key`). passage_tokens: the wished size of a passage. keep: how many
-    generations to keep. max_bytes, max_pages: limits of one file. read, understand, suffixes, reader_version: how files
-    are read; by default all of briefqa's, the version being that of their code.
+    generations to keep. max_bytes, max_pages, max_chars: how large a file may be, and the text in it. limits: what
+    reading one may cost; None reads in this process, without any. processes: how many read side by side. ocr: how
+    scanned files are read, if at all. read, understand, suffixes, reader_version: how files are read; by default all of
+    briefqa's, the version being that of their code.
 
     Files that cannot be read are reported and the others go on. An index is never emptied by a folder without briefs,
     unless allow_empty. Raises ConfigError where there is no folder docs_in, ReindexRunning where another process
@@ -85,14 +97,31 @@ def reindex(  # noqa: PLR0913 - settings come as plain arguments
         "passage_tokens": passage_tokens,
         "passages": code_version("passages.py"),
         "faiss_factory": faiss_factory,
-        "reader": f"{reader_version or code_version('reading', 'notes', 'sources')} {max_bytes} {max_pages}",
+        "reader": " ".join(
+            str(part)
+            for part in (
+                reader_version or code_version("reading", "notes", "sources", "facts", "ingest.py"),
+                *(max_bytes, max_pages, max_chars),
+                limits.memory if limits else 0,
+                ocr.languages if ocr else "",
+            )
+        ),
     }
     run = _Run(docs_in, index, settings, load, allow_empty, progress or (lambda _: None))
-    limited = partial(read, max_bytes=max_bytes, max_pages=max_pages)
+    call = partial(
+        ingest,
+        max_bytes=max_bytes,
+        max_pages=max_pages,
+        max_chars=max_chars,
+        ocr=ocr,
+        read=read,
+        understand=understand,
+    )
     try:
         with writing(index):
             clear_builds(index)
-            report = run.do(list_files(docs_in, suffixes), limited, understand, keep)
+            with taking(call, limits, processes, ocr) as take:
+                report = run.do(list_files(docs_in, suffixes), take, keep)
     except OSError as error:
         raise GenerationError(f"Cannot write the index {index}: {error.strerror or error}.") from error
     finally:
@@ -149,8 +178,7 @@ class _Run:
     def do(
         self,
         listing: Listing,
-        read: Callable[[Path, str], Document],
-        understand: Callable[[Document, str], Brief],
+        take: Callable[[Iterable[Job]], Iterator[Outcome[Ingested]]],
         keep: int,
     ) -> ReindexReport:
         """Compare, read, build, publish, prune; nothing of it where nothing has changed."""
@@ -160,7 +188,7 @@ class _Run:
             records = {record.path: record for record in look_at(listing, before)}
         same_reader, same_split = self._same("reader"), self._same("embedder", "passage_tokens", "passages")
         plan = make_plan(records.values(), before.values(), same_reader=same_reader, same_split=same_split)
-        intake = Intake(self._docs_in, read, understand, records | plan.failures, self._watch, self._progress)
+        intake = Intake(self._docs_in, take, records | plan.failures, self._watch, self._progress)
         new = intake.briefs(plan.read)
         # The first one tells whether there is anything to do: what failed before is tried again and may fail again.
         first = list(islice(new, 1))
