@@ -45,7 +45,9 @@ def _main(root: Element) -> Element:
     body = next(root.iter("body"), root)
     everything = len(words(body))
     named = [element for element in body.iter() if tag(element) == "main" or "main" in roles(element)]
-    articles = list(body.iter("article"))
+    # Only the outermost: those inside are comments and teasers, and a thousand nested ones would each be measured.
+    articles = [element for element in body.iter("article") if next(element.iterancestors("article"), None) is None]
+    named = [element for element in named if next(element.iterancestors("main"), None) is None][:100]
     for candidates, share in ((named, 0.25), (articles, 0.5)):
         longest = max(candidates, key=lambda element: len(words(element)), default=None)
         if longest is not None and len(words(longest)) > share * everything:
