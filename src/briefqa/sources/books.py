@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from briefqa.sources.details import IMPRINT, details, imprint, labelled, only, pages_only
+from briefqa.sources.dates import find_date
+from briefqa.sources.details import details, find_imprint, imprint, labelled, only, pages_only
 from briefqa.sources.names import NOT_A_TITLE, authors_among, capitalised, names_and_title, people, person, title_like
 from briefqa.sources.segments import comma_items
 
@@ -18,10 +19,15 @@ _APPENDED = re.compile(
     r"trans\.|trad\.|translated|edited|Bd\.|\d+\.\sAufl|\(|with\sa\s)",
 )
 
+_GERMAN = re.compile(
+    r"(?P<names>[A-ZÀ-Þ][^:“”«»,]{3,80}):\s(?P<title>[^:“”]{3,200}?)(?:,\s\d+\.\sAufl(?:\.|age))?"
+    r"(?:,\sBd\.\s\w{1,4})?(?:,|\.)\s(?P<place>[A-ZÀ-Þ][\w/. -]{2,40}?)\s(?P<year>(?:1[5-9]|20)\d\d)(?=[,.]|\Z)"
+)
+
 
 def imprinted(text: str) -> Csl | None:
     """Read `Authors, Title (Place: Publisher, 1987), 34–35`."""
-    match = IMPRINT.search(text)
+    match = find_imprint(text)
     if not match:
         return None
     lead, page = text[: match.start()].rstrip(" ,"), None
@@ -49,21 +55,35 @@ def listed(text: str) -> Csl | None:
     middle = [item for item in items[count:at] if not _APPENDED.match(item)]
     if len(middle) > 1 and re.fullmatch(r"\d{4}\s?[–-]\s?\d{2,4}", middle[1]):
         middle[:2] = [", ".join(middle[:2])]
-    if not names or not 1 <= len(middle) <= 2 or capitalised(middle[0]) < 0.6:
+    if not names or not 1 <= len(middle) <= 3 or not middle[0][0].isupper() or find_date(", ".join(items[: at + 1])):
+        return None
+    if capitalised(middle[0]) < 0.6 and len(middle) == 1:  # French titles have small letters: a publisher must follow
         return None
     csl: Csl = {"type": "book", "author": names, "title": middle[0], "issued": {"date-parts": [[int(items[at])]]}}
-    if len(middle) == 2:
-        if capitalised(middle[1]) < 1:
+    if len(middle) > 1:
+        place, colon, publisher = ", ".join(middle[1:]).partition(": " if len(middle) == 2 else ", ")
+        if capitalised(place + publisher) < 1:
             return None
-        csl["publisher"] = middle[1]
+        csl |= {"publisher-place": place, "publisher": publisher} if colon else {"publisher": place}
     return csl | only(details(", ".join(items[count:at] + items[at + 1 :])), "volume", "page", "edition")
+
+
+def german(text: str) -> Csl | None:
+    """Read `Authors: Title, 2. Aufl., Ort 1998, S. 44`."""
+    match = _GERMAN.match(text)
+    names = people(match["names"].replace("/", " und ")) if match else None
+    if not match or not names:
+        return None
+    csl: Csl = {"type": "book", "author": names, "title": match["title"], "publisher-place": match["place"]}
+    csl["issued"] = {"date-parts": [[int(match["year"])]]}
+    return csl | only(details(text[match.end("title") :]), "page", "volume", "edition")
 
 
 def old_book(text: str) -> Csl | None:
     """Read `Author, Title, vol. ii, p. 322`, `Title, p. 176` and `Given Family, Title, 87–93`."""
     items = comma_items(text.rstrip(". "))
     at = next((n for n, item in enumerate(items) if n and not _YEAR.fullmatch(item) and _placed(item)), 0)
-    if not at or NOT_A_TITLE.match(items[0]) or any(not 1 <= len(item.split()) <= 14 for item in items[:at]):
+    if not at or NOT_A_TITLE.match(items[0]) or any(not 1 <= len(item.split()) <= 20 for item in items[:at]):
         return None
     lead, tail = [item for item in items[:at] if not _APPENDED.match(item)], ", ".join(items[at:])
     named = _short(lead, sure=labelled(tail))
@@ -71,14 +91,9 @@ def old_book(text: str) -> Csl | None:
         return None
     year = next((item for item in lead[1:] if _YEAR.fullmatch(item)), None)
     issued = {"issued": {"date-parts": [[int(year)]]}} if year else {}
-    page = pages_only(items[at])
-    return (
-        {"type": "book"}
-        | named
-        | issued
-        | only(details(tail), "volume")
-        | ({"page": page} if page else only(details(tail), "page"))
-    )
+    bare = pages_only(items[at])
+    more = {"page": bare} if bare and not labelled(tail) else only(details(tail), "volume", "page")
+    return {"type": "document" if tail.startswith("at ") else "book"} | named | issued | more
 
 
 def _placed(item: str) -> bool:
@@ -88,7 +103,7 @@ def _placed(item: str) -> bool:
 def _short(lead: list[str], *, sure: bool) -> Csl | None:
     """Read `Author, Title` or `Title` before pages. sure: these are labelled ("p. 3"); a bare figure asks for more."""
     lead = [item for item in lead if not _YEAR.fullmatch(item)]
-    if not lead or len(lead) > 2:
+    if not lead or len(lead) > 2 or not lead[-1][0].isupper() or find_date(f"{lead[-1]} 2000"):
         return None
     words = lead[-1].split()
     if len(lead) == 1:

@@ -15,8 +15,12 @@ _VOLUME_YEAR = re.compile(
     r"(?:\s?\((?P<issue3>\d{1,3}(?:[–/-]\d{1,3})?)\))?\s\((?P<date>[^()]{0,24}?\d{4})\)\s?[:,]?\s?"
     rf"(?P<pages>(?:{_PAGE})(?!\d))?"
 )
-_VOLUME_ISSUE = re.compile(
-    rf"\s*(?P<volume>\d{{1,4}})\s?(?:\((?P<issue>\d{{1,3}}(?:[–/-]\d{{1,3}})?)\))?\s?[,:]\s?(?P<pages>{_PAGES})(?![\w])"
+_VOLUME_ISSUE = (
+    re.compile(
+        r"[\s,]*(?P<volume>\d{1,4})\s?\((?P<issue>\d{1,3}(?:[–/-]\d{1,3})?)\)\s?[,:]\s?(?:pp?\.\s?|S\.\s?)?"
+        rf"(?P<pages>{_PAGES})(?![\w])"
+    ),
+    re.compile(rf"\s*(?P<volume>\d{{1,4}})(?P<issue>)\s?[,:]\s?(?P<pages>{_PAGES})(?![\w])"),
 )
 _VOLUME = re.compile(rf"\b(?:[Vv]ol(?:ume|\.)|[Bb]d\.|[Bb]and|[Tt]\.|[Tt]om(?:e|\.))\s?(?P<volume>{_NUMBER})\b")
 _ISSUE = re.compile(r"(?:\b[Nn]o\.|\b[Nn]r\.|\bHeft|\bH\.|\bn[º°])\s?(?P<issue>\d{1,4}(?:[–/-]\d{1,4})?)\b")
@@ -25,7 +29,7 @@ _LABELLED_PAGES = re.compile(
 )
 _AT_PAGE = re.compile(rf"(?:\A|\s)at\s(?P<pages>{_PAGES})(?!\w|:\d)")
 _BARE_PAGES = re.compile(rf"\A\W{{0,3}}(?P<pages>{_PAGES})\.?\s*(?:\(|\Z|n\.)")
-IMPRINT = re.compile(
+_IMPRINT = re.compile(
     rf"\((?:[^();:]{{1,60}};\s)?(?:(?P<place>[^():;]{{2,60}}):\s)?(?P<publisher>(?!(?i:{MONTH})\s\d)[A-Z][^():;“”]{{1,80}}?)"
     r"(?:,|(?<=[^:]{3}):)\s(?P<date>[^(),“”]{0,18}\d{4})\)"
 )
@@ -53,7 +57,7 @@ def details(text: str, *, bare_pages: bool = False) -> dict[str, Any]:
             if match:
                 name, value = next(iter(match.groupdict().items()))
                 csl.setdefault("page" if name == "pages" else name, value)
-        apart = _VOLUME_ISSUE.match(text)
+        apart = next(filter(None, (pattern.match(text) for pattern in _VOLUME_ISSUE)), None)
         if apart and "volume" not in csl:
             csl.update(volume=apart["volume"], issue=apart["issue"], page=apart["pages"])
         bare = _BARE_PAGES.match(text) if bare_pages else None
@@ -78,8 +82,17 @@ def pages_only(text: str) -> str | None:
     return match[1] if match else None
 
 
+def find_imprint(text: str) -> re.Match[str] | None:
+    """Find "(Place: Publisher, 1987)"; not a date such as "(D. Ct. Dec. 1, 2017)" or "(Review, May, 1919)"."""
+    for match in _IMPRINT.finditer(text):
+        dated = find_date(f"{match['publisher']}, {match['date']}")
+        if not dated or dated.start > len(match["publisher"]):
+            return match
+    return None
+
+
 def imprint(match: re.Match[str]) -> dict[str, Any]:
-    """Give what `IMPRINT` matched, "(Place: Publisher, 1987)", as CSL variables."""
+    """Give what `find_imprint` found as CSL variables."""
     csl: dict[str, Any] = {"publisher": match["publisher"].strip()}
     if match["place"]:
         csl["publisher-place"] = match["place"].strip()

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from briefqa.briefs import Source
-from briefqa.sources.dates import find_date
+from briefqa.sources.dates import MONTH, find_date
 
 _REPORTER = (
     r"U\.\s?S\.|S\.\s?Ct\.|L\.\s?Ed\.(?:\s?2d)?|F\.(?:\s?(?:2d|3d|4th))?|Fed\.\sAppx?\.|F\.\s?App['’]x|"
@@ -24,6 +24,11 @@ _CASE = re.compile(
     rf"(?P<pins>(?:,\s\*?{_PINS}(?!\s[A-Z]))*)(?:\s\((?P<court>[^()]{{0,60}}?)(?P<year>1[789]\d\d|20\d\d)\))?"
 )
 _VERSUS = re.compile(r"\sv\.?\s|\bIn\sre\s|\bEx\sparte\s|\bMatter\sof\s")
+_DOCKET = re.compile(
+    r",\s(?P<number>(?:Nos?\.\s[^;“”]{3,60}?|\d:\d{2}-[a-z]{2}-[\w-]{3,12}))\s"
+    rf"\((?P<court>[A-Z0-9][^();]{{1,30}}?)\s(?:filed\s|decided\s)?(?P<date>{MONTH}\s\d{{1,2}},\s\d{{4}})\)",
+    re.IGNORECASE,
+)
 _HISTORY = re.compile(
     r"(?:cert\.\s(?:denied|granted|dismissed)|(?:aff|rev)['’][dg](?:\sin\spart)?|overruled\sby|vacated|"
     r"appeal\sdismissed|reh['’]g\sdenied|modified)(?:\s(?:on\sother\sgrounds|sub\snom\.|per\scuriam|and\sremanded))?,\s\Z"
@@ -51,18 +56,27 @@ _REGISTER = re.compile(
     r"(?:\s\((?P<date>[^()]{4,24})\))?"
 )
 _ORDER = re.compile(r"\b(?:Executive\sOrder|Exec\.\sOrder|E\.\s?O\.)\s(?:No\.\s?)?(?P<number>\d{1,2},?\d{3})\b")
+_CONSTITUTION = re.compile(
+    r"\b(?P<title>U\.\s?S\.\sConst\.),?\s(?P<part>[Aa]rt\.|[Aa]mend\.)\s(?P<number>[IVX]{1,6})\b"
+    r"(?:,?\s§\s?(?P<section>\d{1,2})(?:,\scl\.\s\d{1,2})?)?"
+)
+_CONGRESS_REPORT = re.compile(
+    r"\b(?P<genre>(?:H\.\s?R\.|S\.|H\.)\s(?:Conf\.\s)?Rep\.)\sNo\.\s(?P<number>\d{2,3}[–-]\d{1,4})"
+    r"(?:,\s(?:at|pt\.)\s(?P<page>\d{1,4}(?:[–-]\d{1,4})?))?(?:\s\((?P<year>\d{4})\))?"
+)
 _REGNAL = re.compile(
     r"\b(?P<act>\d{1,2}(?:\s(?:and|&)\s\d{1,2})?\s(?:Car|Geo|Hen|Eliz|Jac|Anne?|Ed|Edw|W|Will|Vict?|Ric|Rich|James|Mary)\b\.?"
     r"(?:\s(?:and|&)\sM(?:ary|\.))?(?:\s[IV]{1,4}\b\.?)?(?:,\s(?:st|stat)\.\s\d)?,\sc(?:ap|h)?\.\s?\d{1,3})(?:,\s§§?\s?(?P<section>\d{1,3}))?"
 )
 _ACT = re.compile(
-    r"(?P<title>(?:[A-Z][\w’'-]*[\s-](?:(?:and|of|for|the|to|in|&)\s){0,2}){1,9}Act(?:\sof\s\d{4})?)(?:,|\s\()\s?(?:[Tt]itle\s\w{1,5}\sof\s)?\Z"
+    r"(?P<title>(?:[A-Z][\w’'-]*[\s-](?:(?:and|of|for|the|to|in|&)\s){0,2}){1,9}Act(?:\s\([A-Z]{2,8}\))?(?:\sof\s\d{4}|\sfor\sFiscal\sYear\s\d{4}|,\s\d{4})?)(?:,|\s\()\s?(?:[Tt]itle\s\w{1,5}\sof\s)?\Z"
 )
 
 
 def find_law(text: str) -> list[Source]:
     """Find what law text cites, in order. Offsets count in text; none overlap."""
-    found = [*_cases(text), *_codes(text), *_public_laws(text), *_register(text), *_orders(text), *_regnal(text)]
+    finders = (_cases, _dockets, _codes, _public_laws, _register, _orders, _reports, _constitution, _regnal)
+    found = [source for find in finders for source in find(text)]
     found.sort(key=lambda source: (source.start, -source.end))
     apart: list[Source] = []
     for source in found:
@@ -101,6 +115,19 @@ def _cases(text: str) -> list[Source]:
     return found
 
 
+def _dockets(text: str) -> list[Source]:
+    found = []
+    for match in _DOCKET.finditer(text):
+        before = text[max(0, match.start() - 240) : match.start() + 2]
+        name = _case_name(before)
+        dated = find_date(match["date"])
+        if name and dated:
+            csl = {"type": "legal_case", "title": name, "number": match["number"], "authority": match["court"]}
+            start = match.start() + 2 - len(before) + before.rindex(name)
+            found.append(Source(csl | {"issued": dated.csl()}, start, match.end()))
+    return found
+
+
 def _case_name(before: str) -> str | None:
     """Take the name of the case off the end of what stands before its reporter."""
     if not before.endswith(", "):
@@ -110,6 +137,7 @@ def _case_name(before: str) -> str | None:
     if not versus:
         return None
     last = versus[-1]
+    before = re.sub(r",\sT\.\s?C\.\sMemo\.\s[\d-]+\Z", "", before)
     if re.search(r"[;:”]|\.\s(?:See|In|But|The)\b", before[last.end() :]):
         return None
     if before[last.start() : last.end()].strip().rstrip(".") != "v":
@@ -172,7 +200,7 @@ def _with_act(text: str, start: int, csl: dict[str, Any]) -> int:
     if not match:
         return start
     title = re.sub(r"\A(?:See|In|Under|The|Cf\.?)\s", "", match["title"])
-    csl["title"] = title
+    csl["title"] = re.sub(r"\s\([A-Z]{2,8}\)", "", title)
     return offset + match.end("title") - len(title)
 
 
@@ -201,6 +229,28 @@ def _orders(text: str) -> list[Source]:
         )
         for match in _ORDER.finditer(text)
     ]
+
+
+def _reports(text: str) -> list[Source]:
+    found = []
+    for match in _CONGRESS_REPORT.finditer(text):
+        csl: dict[str, Any] = {"type": "report", "genre": match["genre"], "number": match["number"]}
+        if match["page"]:
+            csl["page"] = match["page"]
+        if match["year"]:
+            csl["issued"] = {"date-parts": [[int(match["year"])]]}
+        found.append(Source(csl, match.start(), match.end()))
+    return found
+
+
+def _constitution(text: str) -> list[Source]:
+    found = []
+    for match in _CONSTITUTION.finditer(text):
+        csl = {"type": "legislation", "title": match["title"], "number": f"{match['part']} {match['number']}"}
+        if match["section"]:
+            csl["section"] = match["section"]
+        found.append(Source(csl, match.start(), match.end()))
+    return found
 
 
 def _regnal(text: str) -> list[Source]:

@@ -15,6 +15,7 @@ _INSTITUTION = re.compile(
     r"University|Université|Universität|Bank|Union|Congress|Court|Board|Authority|Service|Laboratory|Staff|Desk|Group|"
     r"Company|Corp|Inc|Ltd|GmbH|Society|Federation|Secretariat|Government|Police|Army|Fund|Programme|Nations)\b"
 )
+_NO_INSTITUTION = re.compile(r":|\binto\b|\A(?:Joint|Statement|Hearing|Remarks|Report|Interview|Letter|Press|Speech)\b")
 _ACRONYM = re.compile(r"(?:[A-Z]\.?){2,8}|[A-Z]{2,}[\w/&-]*")
 _PARTICLES = frozenset("de da du des del della di la le van von der den ter ten zu zur y e el al bin ibn".split())
 _NOT_A_NAME = frozenset(
@@ -52,7 +53,12 @@ def person(text: str) -> Name | None:
     text = text.strip()
     suffix = _SUFFIX.search(text)
     words = (text[: suffix.start()] if suffix else text).split()
-    if not 2 <= len(words) <= 6 or any(character.isdigit() for character in text) or _INSTITUTION.search(text):
+    if (
+        not 2 <= len(words) <= 6
+        or words[0] in ("Mr.", "Mrs.", "Ms.", "M.")
+        or any(character.isdigit() for character in text)
+        or _INSTITUTION.search(text)
+    ):
         return None
     if any(
         len(word.strip(".")) > 1 and word.lower().strip(".") in _NOT_A_NAME and word not in _PARTICLES for word in words
@@ -93,9 +99,16 @@ def institution(text: str) -> Name | None:
     words = text.split()
     if not 1 <= len(words) <= 12 or any(character.isdigit() for character in text) or _PROSE.search(text):
         return None
+    if _NO_INSTITUTION.search(text):
+        return None
     if not text[:1].isupper() or not (_INSTITUTION.search(text) or _ACRONYM.fullmatch(text)):
         return None
     return {"literal": text} if capitalised(text) >= 0.8 else None
+
+
+def official(text: str) -> bool:
+    """Whether a name is clearly that of an office or a body, and not that of a newspaper or a broadcaster."""
+    return bool(_INSTITUTION.search(text) or re.search(r"\b(?:White House|Press Release)\b", text))
 
 
 def authors(text: str) -> list[Name] | None:

@@ -11,6 +11,7 @@ from briefqa.sources.addresses import Address, doi_of, find_addresses, find_doi,
 from briefqa.sources.dates import find_date
 from briefqa.sources.law import find_law
 from briefqa.sources.names import authors, title_like
+from briefqa.sources.records import find_records
 from briefqa.sources.segments import comma_items, segments
 from briefqa.sources.standards import find_mentions, find_standard
 from briefqa.sources.styles import cite
@@ -23,6 +24,11 @@ _LONGEST_NOTE = 50_000
 _LONGEST_SEGMENT = 1_500
 
 _PAPER = re.compile(r"\.(?:pdf|docx?)(?:[?#]|\Z)", re.IGNORECASE)
+_SPACE = re.compile(r"[\t\n\r\u00a0\u2002-\u200a\u202f]")
+_LOW = re.compile(r"„([^„“”]{1,400})[“”]")
+_INWARD = re.compile(r"»([^»«]{1,400})«")
+# ‘A title’, as British notes quote it, and no apostrophe.
+_SINGLE = re.compile(r"(?:(?<=,\s)|(?<=\)\s)|(?<=\A))‘([^‘“”]{3,200}?)’(?=,\s|\sin\s|\s[(A-Z])")
 _SIGNAL = re.compile(
     r"(?:But\s|And\s)?(?:[Ss]ee|[Cc]f\.|[Vv]ide|[Aa]ccord|[Cc]ompare|[Vv]oir|[Vv]gl\.|[Ss]iehe|[Cc]p\.|[Cc]ontra)"
     r"(?:\s(?:also|generally|aussi|auch|especially|esp\.|dazu|hierzu))?(?:,?\s(?:e\.\s?g\.,?|for\s(?:an?\s)?example,?|par\sexemple,?|"
@@ -46,13 +52,37 @@ _AVAILABLE = re.compile(
 
 def parse_sources(text: str) -> tuple[Source, ...]:
     """Find what a note cites, in order. Offsets count in text; a note that only explains gives ()."""
-    text = text[:_LONGEST_NOTE]
+    text = _even(text[:_LONGEST_NOTE])
     found: list[Source] = []
+    before: tuple[int, int] | None = None  # a stretch that gave nothing: "In a Spring, Rivers Rose. Dams Held., …"
     for start, end in _whole(text, segments(text)):
         segment = text[start:end]
-        long = end - start > _LONGEST_SEGMENT
-        found += _moved(_bare(find_addresses(segment)), start) if long else _of_segment(segment, start)
+        if end - start > _LONGEST_SEGMENT:
+            found += _moved(_bare(find_addresses(segment)), start)
+            before = None
+            continue
+        here = _of_segment(segment, start)
+        if before and len(here) == 1 and "container-title" in here[0].csl and "author" not in here[0].csl:
+            here = _longer(text, before[0], end) or here
+        found += here
+        before = None if here or end - start > 200 else (start, end)
     return tuple(_distinct(found))
+
+
+def _even(text: str) -> str:
+    """Write quotation marks and spaces one way, character for character, so that offsets stay true."""
+    text = _SPACE.sub(" ", text)
+    text = _LOW.sub(r"“\1”", text)
+    if text.find("»") < text.find("«"):  # »so« and not « comme ça »
+        text = _INWARD.sub(r"“\1”", text)
+    return _SINGLE.sub(r"“\1”", text)
+
+
+def _longer(text: str, start: int, end: int) -> list[Source]:
+    """Read text[start:end] as one citation by people, whose title has a full stop in it."""
+    found = _of_segment(text[start:end], start)
+    sure = len(found) == 1 and "issued" in found[0].csl and "family" in found[0].csl.get("author", [{}])[0]
+    return found if sure else []
 
 
 def _distinct(found: list[Source]) -> Iterator[Source]:
@@ -90,7 +120,7 @@ def _of_segment(segment: str, offset: int) -> list[Source]:
         core = core.replace(address.url, "\x00", 1)
     csl = _csl(core)
     if csl is None and not addresses:
-        return _moved(find_mentions(segment), offset)
+        return _moved(find_mentions(segment) or find_records(segment), offset)
     end = addresses[1].start if len(addresses) > 1 else len(segment)
     first = Source(csl or {"type": "webpage"}, lead, len(segment[:end].rstrip()))
     return _moved([*_addressed([first], addresses[:1]), *_bare(addresses[1:])], offset)
@@ -161,6 +191,9 @@ def _csl(core: str) -> dict[str, Any] | None:
 def _label(core: str) -> dict[str, Any]:
     """Read the words before an address as `Title`, `Title (date)` or `Institution, Title`, or as nothing."""
     core = core.strip(" .:,")
+    at = re.search(r",\sat\s(?P<page>\d[\d–-]{0,11})(?=\s\(|\Z)", core)
+    if at:
+        core = core[: at.start()] + core[at.end() :]
     numbered = re.search(r"\s\((?P<number>M-\d\d-\d\d)\)\Z", core)
     if numbered:
         core = core[: numbered.start()]
@@ -173,7 +206,7 @@ def _label(core: str) -> dict[str, Any]:
     title = ", ".join(items[1:] if names else items).strip('“”" ,')
     if not title_like(title):
         return {}
-    csl: dict[str, Any] = {"title": title}
+    csl: dict[str, Any] = {"title": title} | ({"page": at["page"]} if at else {})
     if names:
         csl["author"] = names
     if issued:

@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 from briefqa.sources.dates import find_date
-from briefqa.sources.details import IMPRINT, details, imprint, only
-from briefqa.sources.names import authors, capitalised, names_and_title, people
+from briefqa.sources.details import details, find_imprint, imprint, only
+from briefqa.sources.names import authors, capitalised, inverted, names_and_title, people
+from briefqa.sources.standards import find_standard
 
 Csl = dict[str, Any]
 
@@ -18,7 +19,7 @@ _TITLES = (
 )
 _CONTAINER = re.compile(
     r"(?P<name>[A-ZÀ-ÖØ-Þ0-9][^(),;:“”«»\d]{1,90}?(?::\s[^(),;:“”«»\d]{1,60}?)?|[a-z]\w{2,20}(?=,\s))"
-    r"(?=\s+\d|\s*\(|\s*,|\s*\.?\s*\Z|:\s?\d|(?<![A-Z])\.\s)"
+    r"(?=\s+\d|\s+\(|\s*,|\s*\.?\s*\Z|:\s?\d|(?<![A-Z])\.\s)"
 )
 _JOURNAL = re.compile(
     r"\b(?:Journal|Review|Quarterly|Annals|Proceedings|Transactions|Studies|Scholar|Science|Nature|Zeitschrift|Revue|"
@@ -35,20 +36,29 @@ _GOES_ON = re.compile(r"(?:in|published|issued|available|dated|p\.|pp\.|vol\.|on
 def quoted(text: str) -> Csl | None:
     """Read `Authors, “Title,” Container 12 (2002): 155`, with or without authors, in many variants."""
     matches = [match for pattern in _TITLES if (match := pattern.search(text))]
-    if not matches:
+    match = min(matches, key=re.Match.start, default=None)
+    if not match or match["title"][0].islower():
         return None
-    match = min(matches, key=re.Match.start)
     before, after = text[: match.start()].strip(), text[match.end() :]
     genre = before.rstrip(", ")
     if genre in _GENRES:
         return {"type": _GENRES[genre], "genre": genre, "title": match["title"].rstrip(", ")} | only(
             details(after), "issued"
         )
-    names = authors(genre) if before.endswith((",", ":")) else None
+    owner = re.fullmatch(r"(?P<name>[A-ZÀ-Þ][\w.-]+(?:\s[A-ZÀ-Þ][\w.-]+){0,3})['’]s", genre)
+    if owner:  # Plutarch’s “Life of Solon”
+        name = people(owner["name"]) or [{"family": owner["name"]}]
+        return {"type": "book", "title": match["title"].rstrip(", ."), "author": name}
+    year = re.search(r"\s\(((?:1[5-9]|20)\d\d)[a-z]?\)\Z", genre)  # Berg, O. (2015) ‘Locks’, …
+    by = genre[: year.start()] if year else genre
+    names = inverted(by) or authors(by) if year or before.endswith((",", ":")) else None
     if before and not names:
         return None
     more = published(after)
-    if more is None or (len(more) == 1 and not names):
+    if year and more is not None:
+        more["issued"] = {"date-parts": [[int(year[1])]]}
+        more["type"] = kind(more) if more["type"] != "chapter" else "chapter"
+    if more is None or not (names or more.keys() & {"issued", "volume", "page", "publisher"}):
         return None
     title = re.sub(r"\s+", " ", match["title"]).strip(" ,").removesuffix(".")
     return {"title": title} | ({"author": names} if names else {}) | more
@@ -70,10 +80,13 @@ def published(after: str) -> Csl | None:
             editors = {"editor": names}
             after = after[edited.end() :]
         container = _CONTAINER.match(after)
+    numbered = find_standard(after)
+    if numbered:
+        return numbered
     ahead = _LAW_JOURNAL.match(after)
     if ahead:
         return _of_law_journal(ahead)
-    book = IMPRINT.search(after)
+    book = find_imprint(after)
     when = find_date(after)
     csl = editors
     if container and not _GOES_ON.match(after) and not (when and when.start == 0):

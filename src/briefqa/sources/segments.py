@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from briefqa.sources.addresses import find_addresses
+from briefqa.sources.dates import MONTH
 
 _ABBREVIATIONS = frozenset(
     (
         "v vs vol vols no nos nr p pp s ss ch chap chaps sec secs art arts ed eds hrsg hg trans tr trad rev inc co "
         "corp ltd bros cong sess rep reps cir ct app supp stat fed reg dist dept div educ ins assn dr mr mrs ms "
         "prof sen gov gen col lt capt hon st jr sr mt ft jan feb mar apr jun jul aug sept sep oct nov dec al cf "
-        "e.g eg i.e ie n nn fn op loc pt pts bk bd bde aufl abs art. ebd vgl cp ca approx pub l cert memo comm tit "
+        "e.g eg i.e ie n nn fn op loc pt pts bk bd bde aufl abs art. ebd vgl cp ca approx pub l cert comm tit "
         "cl par paras para fig tab u.s u.s.c c.f.r ph.d d.c n.y n.j a.m p.m lib tom t fol ff sq viz esp mass cal "
         "ga ky tex fla del pa va ill mich minn geo car hen eliz jac ann edw will vict ric wash"
     ).split()
@@ -22,6 +23,10 @@ _REPRINTED = re.compile(r",\s(?:reprinted|cited|quoted)\sin\s(?=[A-Z“])")
 _WORD_BEFORE = re.compile(r"[^\s(“«\"\[/–—-]*\Z")
 _SIGNAL_NEXT = re.compile(r"\s+(?:See|Cf|Ibid|Id|But|For|The|This|In|Also|Voir|Siehe|Vgl)\b")
 _SEE_NEXT = re.compile(r"\s+(?:See|Cf|Ibid|Voir|Siehe|Vgl)\b")
+_JOURNAL_NEXT = re.compile(
+    r"\s(?:L|Rev|J|Q|U)\.|\s\((?:1[5-9]|20)\d\d[a-z]?\)\."
+)  # "Coast. L. Rev.", "Berg, O. (2015)."
+_ORDINAL_NEXT = re.compile(rf"\s(?:{MONTH}|Aufl|Jh|Jahrhundert)", re.IGNORECASE)
 _PAIRS = {"(": ")", "[": "]", "“": "”", "«": "»"}
 _CLOSERS = {closer: opener for opener, closer in _PAIRS.items()}
 
@@ -51,21 +56,31 @@ def segments(text: str) -> list[tuple[int, int]]:
 
 
 def _cuts_here(text: str, match: re.Match[str], inside: bytearray) -> bool:
+    """Whether a semicolon or full stop, with the quotation mark or bracket that follows it, ends a stretch."""
     at, end = match.start(), match.end()
-    if text[at] == ";":
-        return not inside[at]
-    if inside[end - 1] and text[end - 1] not in _CLOSERS and text[end - 1] != '"':
-        return False
     closed = text[at + 1 : end]
-    if closed and (end < len(text) and inside[end]):
+    if text[at] == ";" or not closed:
+        return not inside[at] and (text[at] != "." or not _abbreviates(text, at, end))
+    if end < len(text) and inside[end]:
         return False
     if closed.strip(")]") and text[at] in "?!":  # “Who Pays?” Review of … is one citation
         return bool(_SIGNAL_NEXT.match(text, end))
+    return True
+
+
+def _abbreviates(text: str, at: int, end: int) -> bool:
+    """Whether the full stop at `at` belongs to an abbreviation or an initial."""
     word = _WORD_BEFORE.search(text, max(0, at - 20), at)
     before = word[0].lower() if word else ""
-    if text[at] != "." or closed or (len(before) > 1 and _SEE_NEXT.match(text, end)):
+    if len(before) == 1 and before.isalpha():
         return True
-    return not (before in _ABBREVIATIONS or (len(before) == 1 and before.isalpha()) or re.search(r"\.\w\Z", before))
+    if before == "memo":  # "T.C. Memo. 1991-402", but "as in his memo. The …"
+        return bool(re.match(r"\s\d", text[end : end + 2]))
+    if _JOURNAL_NEXT.match(text, end) or (before.isdigit() and _ORDINAL_NEXT.match(text, end)):
+        return True
+    if _SEE_NEXT.match(text, end):
+        return False
+    return before in _ABBREVIATIONS or bool(re.search(r"\.\w\Z", before))
 
 
 def _enclosed(text: str) -> bytearray:

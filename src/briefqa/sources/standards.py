@@ -27,6 +27,8 @@ _RFC = re.compile(r"(?P<genre>RFC)\s(?P<number>\d{3,5})\b")
 
 def find_standard(text: str) -> dict[str, Any] | None:
     """Read a citation that begins with the number of a publication; None for any other."""
+    if len({match["number"] for match in _MEMO.finditer(text)}) > 1:
+        return None
     for pattern, kind in ((_NIST, "report"), (_STANDARD, "standard"), (_MEMO, "report"), (_RFC, "standard")):
         match = pattern.match(text)
         if match:

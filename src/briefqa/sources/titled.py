@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from briefqa.sources.dates import find_date
-from briefqa.sources.names import authors, authors_among, capitalised, names_and_title, title_like
+from briefqa.sources.names import authors, authors_among, capitalised, names_and_title, official, title_like
 from briefqa.sources.quoted import kind
 from briefqa.sources.segments import comma_items
 
@@ -16,6 +16,8 @@ _CONGRESS = re.compile(
     r",\s(?P<number>\d{2,3})(?:st|nd|rd|th)\sCong\.(?:[^()]{0,60}?sess\.(?:,\s(?P<page1>\d{1,4}))?)?,?"
     r"(?:\s\((?P<date>[^()]{4,20})\)(?::\s(?P<page2>\d{1,4}))?)?"
 )
+_NUMBERED = re.compile(r"(?P<genre>(?:Executive |General )?Order|Directive|Circular|Decision) No\. (?P<number>[\w-]+)")
+_REPORT_NUMBER = re.compile(r"(?:[A-Z]{2,6}[- ]\d[\w./-]{1,15}|R[LS]?\d{5}|No\. [\d-]{2,12})")
 _TALKS = {
     "interview": re.compile(r"(?:(?:Telephone|Phone|Personal)\s)?(?:[Ii]nterview|Entretien|Gespräch)\b"),
     "personal_communication": re.compile(r"(?:Letter|E-?mail|Lettre|Brief)\s(?:from|de|von)\s[A-Z]"),
@@ -36,9 +38,9 @@ def hearing(text: str) -> Csl | None:
 
 def dated_in_brackets(text: str) -> Csl | None:
     """Read `Authors, Title, Newspaper (Feb. 26, 2016)`."""
-    match = re.search(r",?\s\((?P<date>[^()]{6,24})\)", text)
+    match = re.search(r",?\s\((?:(?P<place>[A-Z][^():;]{2,40}):\s)?(?P<date>[^():]{6,24})\)", text)
     when = find_date(match["date"]) if match else None
-    if not match or not when:
+    if not match or not when or when.start or when.end < len(match["date"].rstrip(" .,")):
         return None
     lead = text[: match.start()]
     at = re.search(r",\sat\s(?P<page>[\d–-]{1,12})\Z", lead)
@@ -46,8 +48,10 @@ def dated_in_brackets(text: str) -> Csl | None:
     named = _title_and_container(items)
     if not named:
         return None
+    if match["place"]:
+        named["publisher-place"] = match["place"]
     csl = named | {"issued": when.csl()} | ({"page": at["page"]} if at else {})
-    return csl | {"type": kind(csl) if "container-title" in csl else "report"}
+    return {"type": kind(csl) if "container-title" in csl else "report"} | csl
 
 
 def _title_and_container(items: list[str]) -> Csl | None:
@@ -57,11 +61,25 @@ def _title_and_container(items: list[str]) -> Csl | None:
     rest = items[count:]
     if not rest or capitalised(rest[-1]) < 0.8 or len(", ".join(items)) > 500:
         return None
-    title = rest[0] if len(rest) == 1 else ", ".join(rest[:-1])
-    if not names and not title_like(title):
+    csl = _split(rest)
+    if not names and not title_like(csl["title"]):
         return None
-    csl: Csl = {"title": title} | ({"author": names} if names else {})
-    return csl | ({"container-title": rest[-1]} if len(rest) > 1 else {})
+    return csl | ({"author": names} if names else {})
+
+
+def _split(items: list[str]) -> Csl:
+    """Part title and what stands around it: a number before or after, or a container or publisher after."""
+    if len(items) == 1:
+        return {"title": items[0]}
+    numbered = _NUMBERED.fullmatch(items[0])
+    if numbered:
+        return {"type": "report", **numbered.groupdict(), "title": ", ".join(items[1:])}
+    title, last = ", ".join(items[:-1]), items[-1]
+    if _REPORT_NUMBER.fullmatch(last):
+        return {"type": "report", "title": title, "number": last}
+    if official(last):
+        return {"type": "document", "title": title, "publisher": last}
+    return {"title": title, "container-title": last}
 
 
 def dated(text: str) -> Csl | None:
