@@ -14,7 +14,7 @@ from briefqa.briefs import Note, Source
 from briefqa.sources.parsing import parse_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Sequence
 
 _SIGNALS = (
     r"(?:(?:But\s)?(?:[Ss]ee|[Cc]f\.|[Vv]oir|[Vv]gl\.|[Ss]iehe)(?:\s(?:also|aussi|auch))?"
@@ -39,7 +39,12 @@ _SUPRA = re.compile(
     rf"(?:{_NAMES},?\s)?\(?(?:supra,?\s(?:note|n\.|fn\.)\s?(?P<after>\d{{1,4}})"
     rf"|(?:note|n\.?|fn\.|Anm\.|Fn\.|Fußn\.)\s?(?P<before>\d{{1,4}}),?\s(?:supra|above|oben|ci-dessus))\)?{_PLACE}"
 )
+# "Copyright Law Revision, 116": a title, or the part of it before the colon, that was cited before.
+_TITLE = re.compile(rf"(?P<title>[A-ZÀ-Þ][^;:“”]{{5,200}}?)(?:,|(?=\sat\s))(?=\s(?:at\s|pp?\.\s?|S\.\s?)?\d){_PLACE}")
 _SHORT = re.compile(rf"{_NAMES},(?=\s(?:at\s|pp?\.\s?|S\.\s?)?\d){_PLACE}\.?(?=\s|\Z)")
+
+# A source that has one of these is cited in full, and not by a short form.
+_TELLING = frozenset(("issued", "publisher", "container-title"))
 
 
 class _Cited(NamedTuple):
@@ -49,36 +54,40 @@ class _Cited(NamedTuple):
     source: Source
 
 
+# Works by a key (an author's family name, or a title), each once: by its title and authors.
+_Works = defaultdict[str, dict[tuple[str, ...], _Cited]]
+
+
 def resolve(notes: Sequence[Note]) -> tuple[Note, ...]:
     """Parse every note; where it refers to an earlier one, set `refers_to` and bring that one's source along."""
-    resolved: list[Note] = []
-    by_family: dict[str, list[_Cited]] = defaultdict(list)
-    by_title: dict[str, list[_Cited]] = defaultdict(list)
-    by_label: dict[tuple[str, str], list[int]] = defaultdict(list)
-    last: dict[str, int] = {}
-    for at, note in enumerate(notes):
-        own = parse_sources(note.text)
-        known = _Known(resolved, by_family, by_title, by_label, last.get(note.kind))
-        note = known.refer(replace(note, sources=own, refers_to=None))  # noqa: PLW2901 - the same note, completed
-        resolved.append(note)
-        if note.refers_to is None:
-            for source in own:
-                for family in _families(source):
-                    by_family[family].append(_Cited(at, source))
-                by_title[_folded(source.csl.get("title", ""))].append(_Cited(at, source))
-        by_label[note.kind, note.label].append(at)
-        last[note.kind] = at
-    return tuple(resolved)
+    known = _Known([], defaultdict(dict), defaultdict(dict), defaultdict(list), {})
+    for note in notes:
+        known.take(known.refer(replace(note, sources=parse_sources(note.text), refers_to=None)))
+    return tuple(known.notes)
 
 
 class _Known(NamedTuple):
-    """What has been cited up to a note. previous: the place of the note of the same kind right before it."""
+    """What has been cited up to a note. last: the place of the latest note of each kind."""
 
     notes: list[Note]
-    by_family: dict[str, list[_Cited]]
-    by_title: dict[str, list[_Cited]]
-    by_label: dict[tuple[str, str], list[int]]
-    previous: int | None
+    by_family: _Works
+    by_title: _Works
+    by_label: defaultdict[tuple[str, str], list[int]]
+    last: dict[str, int]
+
+    def take(self, note: Note) -> None:
+        """Remember a note and what it cites, but not what it only refers to."""
+        at = len(self.notes)
+        for source in note.sources if note.refers_to is None else ():
+            cited, families = _Cited(at, source), _families(source)
+            work = (_folded(source.csl.get("title", "")), *sorted(families))
+            for family in families:
+                self.by_family[family].setdefault(work, cited)
+            for title in _titles(source):
+                self.by_title[title].setdefault(work, cited)
+        self.by_label[note.kind, note.label].append(at)
+        self.last[note.kind] = at
+        self.notes.append(note)
 
     def refer(self, note: Note) -> Note:
         """Complete a note that refers to an earlier one; give back any other as it is."""
@@ -88,7 +97,8 @@ class _Known(NamedTuple):
         if note.sources:
             return self._again(note)
         starts = [0, *(lead.end() for lead in _LEADS_TO.finditer(note.text, 0, _NEAR))]
-        for pattern, find in ((_SUPRA, self._supra), (_OP_CIT, self._op_cit), (_SHORT, self._op_cit)):
+        ways = ((_SUPRA, self._supra), (_OP_CIT, self._op_cit), (_SHORT, self._op_cit), (_TITLE, self._titled))
+        for pattern, find in ways:
             for match in filter(None, (pattern.match(note.text, start) for start in starts)):
                 cited = find(note, match)
                 if cited:
@@ -97,10 +107,10 @@ class _Known(NamedTuple):
 
     def _ibid(self, note: Note, match: re.Match[str]) -> Note:
         """The source of the note before, if it has just one."""
-        before = self.notes[self.previous] if self.previous is not None else None
-        if before is None or self.previous is None or len(before.sources) != 1:
+        at = self.last.get(note.kind)
+        if at is None or len(self.notes[at].sources) != 1:
             return note
-        return self._with(note, _Cited(self.previous, before.sources[0]), match, stays=True)
+        return self._with(note, _Cited(at, self.notes[at].sources[0]), match, stays=True)
 
     def _supra(self, note: Note, match: re.Match[str]) -> _Cited | None:
         """The source of the note with that label: the only one, or the only one by that author."""
@@ -114,27 +124,27 @@ class _Known(NamedTuple):
 
     def _op_cit(self, _: Note, match: re.Match[str]) -> _Cited | None:
         """The only work by that author so far."""
-        works = self.by_family.get(_folded(match["family"]), [])
-        titles = {_folded(work.source.csl.get("title", "")) for work in works}
-        return works[0] if len(titles) == 1 else None
+        return _only(self.by_family.get(_folded(match["family"]), {}).values())
+
+    def _titled(self, _: Note, match: re.Match[str]) -> _Cited | None:
+        """The only work so far whose title is this, or begins with it."""
+        return _only(self.by_title.get(_folded(match["title"]), {}).values())
 
     def _again(self, note: Note) -> Note:
         """A note whose only source is the short form of one cited before: "Smith, Canals, 40"."""
         if len(note.sources) != 1:
             return note
         (own,) = note.sources
-        title, families = _folded(own.csl.get("title", "")), _families(own)
-        works = [
-            work
-            for work in self.by_title.get(title, [])
-            if len(work.source.csl) > len(own.csl) and families <= _families(work.source) and title
-        ]
-        if not works or own.csl.get("issued") or own.csl["type"] not in ("book", "document"):
+        if "issued" in own.csl or own.csl["type"] not in ("book", "document"):
             return note
-        csl = works[0].source.csl | {key: own.csl[key] for key in ("page", "volume") if key in own.csl}
-        if "page" not in own.csl:
-            csl.pop("page", None)
-        return replace(note, refers_to=self._target(works[0].at), sources=(replace(own, csl=csl),))
+        families = _families(own)
+        works = self.by_title.get(_folded(own.csl.get("title", "")), {}).values()
+        full = [work for work in works if work.source.csl.keys() & _TELLING and families <= _families(work.source)]
+        if len(full) != 1:
+            return note
+        csl = {key: value for key, value in full[0].source.csl.items() if key != "page"}
+        csl |= {key: own.csl[key] for key in ("page", "volume") if key in own.csl}
+        return replace(note, refers_to=self._target(full[0].at), sources=(replace(own, csl=csl),))
 
     def _with(self, note: Note, cited: _Cited, match: re.Match[str], *, stays: bool = False) -> Note:
         """Bring a source along, with the page that this note gives. stays: without one, the page is the same."""
@@ -155,13 +165,18 @@ class _Known(NamedTuple):
         return self.notes[at].refers_to or self.notes[at].id
 
 
+def _only(works: Collection[_Cited]) -> _Cited | None:
+    return next(iter(works)) if len(works) == 1 else None
+
+
 def _families(source: Source) -> set[str]:
-    return set(_family_names(source))
+    return {_folded(name.get("family", name.get("literal", ""))) for name in source.csl.get("author", ())}
 
 
-def _family_names(source: Source) -> Iterator[str]:
-    for name in source.csl.get("author", ()):
-        yield _folded(name.get("family", name.get("literal", "")))
+def _titles(source: Source) -> set[str]:
+    """The title, and its main part."""
+    title = source.csl.get("title", "")
+    return {_folded(title), _folded(title.split(":")[0])} - {""}
 
 
 def _folded(text: str) -> str:
