@@ -289,7 +289,7 @@ def test_core_properties_become_metadata(tmp_path: Path) -> None:
         "<dcterms:created>2021-04-07T08:00:00Z</dcterms:created><dcterms:modified>2022-01-01T08:00:00Z</dcterms:modified>"
     )
     document = read_file(Parts(p(r("One.")), core=core).write(tmp_path / "brief.docx"))
-    assert (document.title, document.authors, document.published, document.language) == (
+    assert (document.title, document.authors, document.created, document.language) == (
         "On Dykes",
         ("Ada Byrne", "Lin Wu"),
         "2021-04-07",
@@ -302,7 +302,7 @@ def test_a_placeholder_is_no_title(tmp_path: Path) -> None:
     document = read_file(
         Parts(p(r("Why"), style="berschrift1") + p(r("So.")), core=core).write(tmp_path / "brief.docx")
     )
-    assert (document.title, document.published) == ("Why", "")
+    assert (document.title, document.created) == ("Why", "")
 
 
 @pytest.mark.parametrize(

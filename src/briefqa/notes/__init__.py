@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from briefqa.facts import with_facts
 from briefqa.notes.native import understand_native
 from briefqa.notes.plain import understand_plain
 from briefqa.notes.printed import understand_printed
@@ -23,7 +24,9 @@ __all__ = ["understand"]
 def understand(document: Document, brief_id: str) -> Brief:
     """Tell body, marks and notes of a document apart. Never raises on bad content; doubts are `Brief.problems`."""
     if document.flow is not None:
-        return understand_native(document, document.flow, brief_id)
-    if any(line.spans for page in document.pages for line in page.lines):
-        return understand_printed(document, brief_id)
-    return understand_plain(document, brief_id)
+        brief = understand_native(document, document.flow, brief_id)
+    elif any(line.spans for page in document.pages for line in page.lines):
+        brief = understand_printed(document, brief_id)
+    else:
+        brief = understand_plain(document, brief_id)
+    return with_facts(document, brief)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from briefqa.briefs import Brief, Document, Flow, PageSpan, Problem
 
@@ -28,14 +26,11 @@ def understand_native(document: Document, flow: Flow, brief_id: str) -> Brief:
     return Brief(
         id=brief_id,
         path=document.path,
-        title=document.title or re.sub(r"[-_\s]+", " ", PurePosixPath(document.path).stem).strip() or document.path,
+        title="",
         body=flow.text,
         pages=(PageSpan(1, "1", 0, len(flow.text)),),
         marks=marks,
         notes=tuple(replace(note, page=1, id=ids[note.id]) for note in flow.notes),
         sections=flow.sections,
-        authors=document.authors,
-        published=document.published,
-        language=document.language,
         problems=document.problems + tuple(problems),
     )

@@ -7,9 +7,7 @@ the note before: sequence is all the evidence there is, so it must be whole.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Brief, Document, Line, Note, Page, Problem
@@ -85,7 +83,7 @@ def understand_plain(document: Document, brief_id: str) -> Brief:
     return Brief(
         id=brief_id,
         path=document.path,
-        title=document.title or _title(body_rows, document.path),
+        title="",
         body=body.text,
         pages=body.pages,
         marks=body.marks,
@@ -282,19 +280,3 @@ def _begins_paragraph(previous: _Row, row: _Row, wide: int, *, double: bool, wra
         )
         return (short and (ended or early)) or heading
     return row.blank_before or (len(previous.stripped) < 0.5 * wide and ended)
-
-
-def _title(rows: Sequence[_Row], path: str) -> str:
-    """The first line where it stands by itself like a title; else the file's name."""
-    if rows and len(rows) > 1:
-        first = rows[0].stripped
-        if (
-            3 <= len(first) <= 120
-            and rows[0].blank_after
-            and first[:1].isupper()
-            and not first.endswith((".", ",", ";"))
-        ):
-            typical = Counter(len(row.stripped) // 10 for row in rows[1:]).most_common(1)[0][0] * 10
-            if len(first) < 0.8 * max(typical, 40):
-                return first
-    return re.sub(r"[-_\s]+", " ", PurePosixPath(path).stem).strip() or path

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from briefqa.briefs import Brief, Document, Line, Note, Page, Problem
+from briefqa.briefs import Brief, Document, Line, Note, Problem
 from briefqa.notes.drafting import announces_continuation, endnotes, footnotes
 from briefqa.notes.endnotes import bracketed_marks, find_runs, link_runs
 from briefqa.notes.flow import BodyLine, Cut, mark_paragraphs, write_body
 from briefqa.notes.furniture import without_furniture
-from briefqa.notes.joining import Vocabulary, clean
+from briefqa.notes.joining import Vocabulary
 from briefqa.notes.linking import Candidate, Draft, candidates, link, split_joined, stuck_candidates
 from briefqa.notes.zones import Column, body_size, columns
 
@@ -44,15 +43,12 @@ def understand_printed(document: Document, brief_id: str) -> Brief:
     return Brief(
         id=brief_id,
         path=document.path,
-        title=document.title or _title(document.pages, size) or PurePosixPath(document.path).stem,
+        title="",
         body=body.text,
         pages=body.pages,
         marks=body.marks,
         notes=tuple(Note(draft.id, draft.label, draft.kind, draft.page, draft.text) for draft in notes),
         sections=body.sections,
-        authors=document.authors,
-        published=document.published,
-        language=document.language,
         problems=document.problems + tuple(problems),
     )
 
@@ -104,21 +100,3 @@ def _judge(path: str, notes: Sequence[Draft], marks: Sequence[Candidate]) -> tup
             problems.append(Problem(path, mark.page, f"Mark {mark.label} leads to no note that could be found."))
     kept.sort(key=lambda mark: mark.order)
     return kept, problems
-
-
-def _title(pages: Sequence[Page], size: float) -> str:
-    """The largest print at the head of the first page that has text."""
-    page = next((page for page in pages if page.lines), None)
-    if page is None:
-        return ""
-    top = [line for line in page.lines if line.y > 0.4 * page.height] or list(page.lines)
-    largest = max(line.size for line in top)
-    if largest < 1.12 * size:
-        return ""
-    start = next(index for index, line in enumerate(top) if line.size == largest)
-    words: list[str] = []
-    for line in top[start:]:
-        if abs(line.size - largest) > 0.3 or len(words) >= 4:
-            break
-        words.append(line.text)
-    return clean(" ".join(words))[:300]

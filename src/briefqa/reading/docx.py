@@ -52,9 +52,9 @@ def read_docx(file: Path, name: str, *, max_bytes: int) -> Document:
         pages=(),
         title=walker.title or properties["title"] or writer.first_heading,
         authors=tuple(author.strip() for author in properties["creator"].split(";") if author.strip()),
-        published=properties["created"] or properties["modified"],
         language=properties["language"] or styles.language,
         flow=flow,
+        created=properties["created"] or properties["modified"],
     )
 
 

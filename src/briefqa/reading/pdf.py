@@ -90,7 +90,7 @@ def _read_pages(reader: PdfReader, name: str, count: int) -> Document:
             raise ReadingError(f"{name}: none of its pages can be read ({problems[0].message}) Export it again.")
         if images:
             raise NoTextLayer(
-                f"{name} holds pictures of pages and no text: run it through OCR (for example ocrmypdf) first."
+                f"{name} holds pictures of pages and no text: set ocr, or run it through OCR (say, ocrmypdf) first."
             )
         raise NoTextLayer(f"{name} has no text on any page: check that it is the right file.")
     facts = _metadata(reader)
@@ -99,8 +99,9 @@ def _read_pages(reader: PdfReader, name: str, count: int) -> Document:
         pages=tuple(pages),
         title=facts.get("title", ""),
         authors=tuple(part for part in [facts.get("author", "")] if part),
-        published=facts.get("published", ""),
+        language=facts.get("language", ""),
         problems=tuple(problems),
+        created=facts.get("created", ""),
     )
 
 
@@ -141,22 +142,21 @@ def _labels(reader: PdfReader, count: int) -> list[str]:
 
 
 def _metadata(reader: PdfReader) -> dict[str, str]:
-    """Title, author and date of creation of the document information dictionary, where they say anything."""
+    """Title, author and date of creation of the document information dictionary, and the language of the catalog."""
     facts: dict[str, str] = {}
     try:
         info = reader.metadata
     except (PyPdfError, ValueError, TypeError, AttributeError):
         info = None
+    try:
+        facts["language"] = str(reader.root_object.get("/Lang") or "")
+    except (PyPdfError, ValueError, TypeError, AttributeError):
+        facts["language"] = ""
     if info is None:
         return facts
     for key, value in (("title", info.get("/Title")), ("author", info.get("/Author"))):
-        text = " ".join(str(value or "").split())
-        # Word processors put a file name or a placeholder here.
-        if text and not re.search(
-            r"\.(docx?|pdf|wpd|odt|indd|rtf|tex)$|^(untitled|microsoft word)", text, re.IGNORECASE
-        ):
-            facts[key] = text
+        facts[key] = " ".join(str(value or "").split())
     date = re.match(r"(?:D:)?(\d{4})(\d{2})?(\d{2})?", str(info.get("/CreationDate") or ""))
     if date and date[1] > "1980":
-        facts["published"] = "-".join(part for part in date.groups() if part)
+        facts["created"] = "-".join(part for part in date.groups() if part)
     return facts
