@@ -15,6 +15,7 @@ from briefqa.errors import EncryptedBrief, NoTextLayer, ReadingError, TooLarge
 from briefqa.notes import understand
 from briefqa.reading import read
 from briefqa.reading.numerals import numeral
+from mutilation import mutilate
 
 if TYPE_CHECKING:
     from briefqa.briefs import Brief, Document, Flow
@@ -411,17 +412,3 @@ def test_mutilated_files_give_errors_of_ours_only(tmp_path: Path) -> None:
             continue
         assert all(0 <= found.offset <= len(brief.body) for found in brief.marks)
     assert time.monotonic() - started < 60
-
-
-def mutilate(data: bytes, chance: random.Random) -> bytes:
-    """The data with some bytes flipped, a piece cut out, or a piece of it put in twice."""
-    at, size = chance.randrange(len(data)), chance.randrange(1, 400)
-    kind = chance.randrange(3)
-    if kind == 0:
-        flipped = bytearray(data)
-        for _ in range(chance.randrange(1, 6)):
-            flipped[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
-        return bytes(flipped)
-    if kind == 1:
-        return data[:at] + data[at + size :]
-    return data[:at] + data[chance.randrange(len(data)) :][:size] + data[at:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import pytest
 from briefqa.errors import NoTextLayer, ReadingError, TooLarge
 from briefqa.notes import understand
 from briefqa.reading import read
+from mutilation import mutilate
 
 if TYPE_CHECKING:
     from briefqa.briefs import Document, Flow
@@ -168,6 +170,11 @@ def test_encodings(tmp_path: Path, page: bytes, text: str) -> None:
     assert flow.text == text
 
 
+def test_control_characters_are_no_text(tmp_path: Path) -> None:
+    page = '<p>One\x01 [<a href="#fn1">1</a>] \x0ctwo&#2;\ufffe.</p><p id="fn1">1. Note.</p>'
+    assert shown(flow_of(tmp_path, page)) == "One[1>Note.] two."
+
+
 def test_metadata(tmp_path: Path) -> None:
     page = """<html lang="en-IE"><head><title>On Dykes | Coast</title><meta property="og:title" content="On  Dykes">
     <meta name="citation_author" content="Byrne, Ada"><meta name="citation_author" content="Wu, Lin">
@@ -226,3 +233,16 @@ def test_nothing_takes_for_ever(tmp_path: Path, piece: str) -> None:
     except TooLarge:
         assert piece in {"<table><tr><td>x<td>y", "<h1>x"}  # libxml2 nests those
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize("producer", PRODUCERS)
+def test_mutilated_pages_give_errors_of_ours_only(tmp_path: Path, producer: str) -> None:
+    page = (BRIEFS / f"{producer}.html").read_bytes()
+    chance = random.Random(producer)  # noqa: S311 - repeatable, not secret
+    for _ in range(20):
+        page = mutilate(page, chance) or page
+        try:
+            brief = understand(document_of(tmp_path, page), "b")
+        except ReadingError:
+            continue
+        assert all(0 <= found.offset <= len(brief.body) for found in brief.marks)

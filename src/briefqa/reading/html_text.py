@@ -38,6 +38,7 @@ _HIDDEN_STYLE = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all)", re.IGNORECASE
 )
 _AROUND_MARKS = re.compile(r"[\s\[\](),;·–-]*")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")  # a page may hold them, a tree is not given them
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 
 
@@ -189,9 +190,11 @@ def _unbracket(notes: PageNotes) -> None:
     parents = {link.getparent() for link in notes.marks}
     for parent in parents:
         if parent is not None and tag(parent) == "sup":
-            parent.text = _unless_around(parent.text)
+            if _AROUND_MARKS.fullmatch(parent.text or ""):
+                parent.text = None
             for piece in parent:
-                piece.tail = _unless_around(piece.tail)
+                if _AROUND_MARKS.fullmatch(piece.tail or ""):
+                    piece.tail = None
     for link in notes.marks:
         parent, before = link.getparent(), link.getprevious()
         if parent is None:
@@ -200,19 +203,12 @@ def _unbracket(notes: PageNotes) -> None:
         tail = link.tail or ""
         opening, closing = text.rstrip()[-1:], tail.lstrip()[:1]
         if opening + closing in {"[]", "()"}:
-            _set_text(parent, before, text.rstrip()[:-1])
-            link.tail = tail.lstrip()[1:]
-
-
-def _unless_around(text: str | None) -> str | None:
-    return None if _AROUND_MARKS.fullmatch(text or "") else text
-
-
-def _set_text(parent: Element, before: Element | None, text: str) -> None:
-    if before is None:
-        parent.text = text
-    else:
-        before.tail = text
+            link.tail = _CONTROL.sub("", tail.lstrip()[1:])
+            shortened = _CONTROL.sub("", text.rstrip()[:-1])
+            if before is None:
+                parent.text = shortened
+            else:
+                before.tail = shortened
 
 
 def _is_site_header(header: Element) -> bool:
