@@ -31,23 +31,23 @@ def announces_continuation(text: str) -> bool:
 def footnotes(columns: Iterable[Column], vocabulary: Vocabulary, brief_id: str) -> list[Draft]:
     """The notes at the feet of all columns, in reading order."""
     found: list[tuple[str, int, list[Part]]] = []
-    for column in columns:
-        if column.foot is None:
-            continue
-        reaches = _margin([line for line, _ in column.foot.rows])
-        for line, label in column.foot.rows:
+    groups: list[int] = []
+    for group, foot in enumerate(foot for column in columns for foot in column.feet):
+        reaches = _margin([line for line, _ in foot.rows])
+        for line, label in foot.rows:
             text = line.text[label.end :] if label else line.text
             # The head of a note's other half repeats its label.
             repeated = label is not None and _is_continued(text) and any(old == label.text for old, _, _ in found)
             if label is not None and not repeated:
-                found.append((label.text, column.page.index, [(text, line.x1 >= reaches)]))
+                found.append((label.text, foot.page, [(text, line.x1 >= reaches)]))
+                groups.append(group)
             elif found:
                 found[-1][2].append(
                     (_CONTINUED_HEAD.sub("", text) if _is_continued(text) else text, line.x1 >= reaches)
                 )
     return [
-        Draft(label, page, note_text(parts, vocabulary), f"{brief_id}-n{number}")
-        for number, (label, page, parts) in enumerate(found, start=1)
+        Draft(label, page, note_text(parts, vocabulary), f"{brief_id}-n{number}", group=group)
+        for number, ((label, page, parts), group) in enumerate(zip(found, groups, strict=True), start=1)
     ]
 
 

@@ -32,6 +32,9 @@ _MIN_RUN = 3
 # The share of a run's numbers that marks must name.
 _MIN_NAMED = 0.6
 _GAP = 2.6
+# What may follow a run without a heading (an address, an imprint), as a share of its lines.
+_TAIL = 0.25
+_DECIMAL, _BRACKETS, _ROMAN = "1", "[1]", "i"
 
 
 @dataclass(slots=True)
@@ -51,56 +54,88 @@ def is_heading(text: str) -> bool:
 
 
 def find_runs(lines: Sequence[tuple[int, Line]], free: Sequence[Candidate], size: float) -> list[Run]:
-    """Runs of endnotes in body lines (page index, line). free: superscripts that lead to no footnote."""
-    named = {int(mark.label) for mark in free if mark.label.isdigit() and mark.score >= 0.5}
-    bracketed = {number for _, line in lines for number in _bracketed_numbers(line.text)}
-    runs: list[Run] = []
+    """Runs of endnotes in body lines (page index, line). free: superscripts that lead to no footnote.
+
+    A run without a heading above it counts only at the end of the document, and only where there is none with one.
+    """
+    named = {mark.label for mark in free if mark.score >= 0.5}
+    bracketed = {str(number) for _, line in lines for number in _bracketed_numbers(line.text)}
+    titled: list[Run] = []
+    untitled: list[Run] = []
     row = 0
     while row < len(lines):
         run = _run_at(lines, row, size)
         if run is not None and _is_named(run, bracketed if run.bracketed else named):
-            runs.append(run)
-            row = run.end
-        else:
-            row += 1
-    return runs
+            if run.titled:
+                titled.append(run)
+                row = run.end
+                continue
+            # Bracketed numbers without a heading are paragraphs of a judgment.
+            if not run.bracketed and run.end >= len(lines) - _TAIL * (run.end - run.start):
+                untitled.append(run)
+        row += 1
+    return titled or untitled[:1]
 
 
 def _run_at(lines: Sequence[tuple[int, Line]], row: int, size: float) -> Run | None:
     """The run that begins at this row, counting up from 1, or None."""
     titled = is_heading(lines[row][1].text)
     first = row + titled
-    if first >= len(lines):
+    if first >= len(lines) or lines[first][1].size > 1.05 * size:
         return None
-    label, bracketed = _head(lines[first][1], 1)
-    if label is None:
-        return None
-    run = Run(row, len(lines), bracketed, titled, [(first, label)])
     top = lines[first][1]
+    kind = next((kind for kind in (_BRACKETS, _DECIMAL, _ROMAN) if _head(top, 1, kind)), None)
+    label = _head(top, 1, kind) if kind else None
+    if kind is None or label is None:
+        return None
+    run = Run(row, len(lines), kind == _BRACKETS, titled, [(first, label)])
     for index in range(first + 1, len(lines)):
         line = lines[index][1]
         if line.size > max(1.1 * top.size, 1.1 * size):
             run.end = index  # the heading of what follows
             break
-        label, same = _head(line, len(run.heads) + 1)
-        if (
-            label is not None
-            and same == bracketed
-            and (label.raised or line.block != top.block or line.x0 < top.x0 + 14)
-        ):
-            run.heads.append((index, label))
+        found = _head(line, len(run.heads) + 1, kind)
+        if found is None or found.raised != label.raised:
+            continue
+        if found.raised or line.block != top.block or line.x0 < top.x0 + 14:
+            run.heads.append((index, found))
     run.end = _last_row(lines, run, top)
     return run
 
 
-def _head(line: Line, expected: int) -> tuple[Label | None, bool]:
-    """The head of note number expected, and whether it is bracketed."""
-    found = _BRACKETED_HEAD.match(line.text)
-    if found:
-        fits = int(found[1]) == expected
-        return (Label(found[1], found.start(), found.end(), raised=False) if fits else None), True
+def _head(line: Line, expected: int, kind: str) -> Label | None:
+    """The label of a line that begins note number expected."""
+    if kind == _BRACKETS:
+        found = _BRACKETED_HEAD.match(line.text)
+        fits = found is not None and int(found[1]) == expected
+        return Label(str(expected), 0, found.end(), raised=False) if found and fits else None
     label = start_label(line)
-    return (label if label is not None and label.number == expected else None), False
+    if kind == _DECIMAL:
+        return label if label is not None and label.number == expected else None
+    numeral = _roman(expected)
+    if label is not None and label.text == numeral:
+        return label
+    plain = re.match(rf"\s*{numeral}[.)]?\s+(?=\S)", line.text)
+    return Label(numeral, 0, plain.end(), raised=False) if plain else None
+
+
+def _roman(number: int) -> str:
+    """The number in small Roman numerals."""
+    text = ""
+    for value, letters in (
+        (100, "c"),
+        (90, "xc"),
+        (50, "l"),
+        (40, "xl"),
+        (10, "x"),
+        (9, "ix"),
+        (5, "v"),
+        (4, "iv"),
+        (1, "i"),
+    ):
+        text += letters * (number // value)
+        number %= value
+    return text
 
 
 def _last_row(lines: Sequence[tuple[int, Line]], run: Run, top: Line) -> int:
@@ -115,13 +150,14 @@ def _last_row(lines: Sequence[tuple[int, Line]], run: Run, top: Line) -> int:
     return run.end
 
 
-def _is_named(run: Run, named: set[int]) -> bool:
-    """Whether marks name most of the run's numbers, and a run without a heading holds most of what marks name."""
-    numbers = [label.number for _, label in run.heads if label.number is not None]
-    known = sum(number in named for number in numbers)
+def _is_named(run: Run, named: set[str]) -> bool:
+    """Whether marks name most of the run's notes, and a run without a heading holds most of what marks name."""
+    labels = [label.text for _, label in run.heads]
+    known = sum(label in named for label in labels)
     if run.titled:
-        return known >= max(1, _MIN_NAMED * len(numbers))
-    return len(numbers) >= _MIN_RUN and known >= _MIN_NAMED * len(numbers) and known >= _MIN_NAMED * len(named)
+        return known >= max(1, _MIN_NAMED * len(labels))
+    alike = sum(label.isdigit() == labels[0].isdigit() for label in named)
+    return len(labels) >= _MIN_RUN and known >= _MIN_NAMED * max(len(labels), alike)
 
 
 def _bracketed_numbers(text: str) -> list[int]:
@@ -155,7 +191,7 @@ def link_runs(runs: Sequence[tuple[Run, Sequence[Draft]]], marks: Sequence[Candi
     """Set `note` of the marks that name endnotes: those of a chapter to its own run, else all to the only one."""
     if not runs:
         return
-    free = [mark for mark in marks if mark.note is None and mark.score >= 0.5 and mark.label.isdigit()]
+    free = [mark for mark in marks if mark.note is None and mark.score >= 0.5]
     for (run, drafts), own in zip(runs, _shares(runs, free), strict=True):
         by_label = {draft.label: draft for draft in drafts}
         for mark in own:

@@ -6,10 +6,12 @@ import re
 import statistics
 from collections import Counter, defaultdict
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Line, Page, Rule
 from briefqa.notes.labels import raised_labels, start_label
+from briefqa.notes.lines import since
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,12 +23,15 @@ _FOLIO = re.compile(
     re.IGNORECASE,
 )
 _STAR_PAGE = re.compile(r"\[\*\d{1,5}\]\s*")
+# The number is a run of its own at the line's left.
+_LINE_NUMBER = re.compile(r"\s*(\d{1,3})(?:\s+|$)")
+_LEAST_NUMBERED = 8
 _TYPED_RULE = re.compile(r"\s*[—–_―─-]{4,}\s*")
 
 
 def without_furniture(pages: Sequence[Page]) -> list[Page]:
     """The pages without their furniture; rules typed as dashes become `Rule`s."""
-    pages = [_typed_rules(page) for page in pages]
+    pages = [_without_line_numbers(_typed_rules(page)) for page in pages]
     doomed = _running(pages) | _folios(pages)
     kept = [
         replace(page, lines=tuple(line for line in page.lines if (page.index, id(line)) not in doomed))
@@ -35,23 +40,37 @@ def without_furniture(pages: Sequence[Page]) -> list[Page]:
     return _without_star_pages(kept)
 
 
+def _without_line_numbers(page: Page) -> Page:
+    """The page without the numbers in the margin of pleadings and drafts, which count its lines up one by one."""
+    numbers: list[int] = []
+    numbered: list[Line] = []
+    for line in page.lines:
+        found = _LINE_NUMBER.match(line.text)
+        if found and line.spans and line.spans[0].end <= found.end():
+            numbers.append(int(found[1]))
+            numbered.append(line)
+    steps = sum(later == earlier + 1 for earlier, later in pairwise(numbers))
+    if len(numbers) < _LEAST_NUMBERED or steps < 0.9 * (len(numbers) - 1) or len(numbers) < 0.6 * len(page.lines):
+        return page
+    counted = {id(line) for line in numbered}
+    lines = (
+        since(line, found.end()) if id(line) in counted and (found := _LINE_NUMBER.match(line.text)) else line
+        for line in page.lines
+    )
+    return replace(page, lines=tuple(line for line in lines if line.text))
+
+
 def _without_star_pages(pages: list[Page]) -> list[Page]:
     """Pages whose first line does not begin with a reporter's page number ("[*31]"), where several pages have one."""
-    starred = [page for page in pages if page.lines and _STAR_PAGE.match(page.lines[0].text)]
+    starred = {page.index for page in pages if page.lines and _STAR_PAGE.match(page.lines[0].text)}
     if len(starred) < 3:
         return pages
     return [
-        replace(page, lines=(_shortened(page.lines[0]), *page.lines[1:])) if page in starred else page for page in pages
+        replace(page, lines=(since(page.lines[0], found.end()), *page.lines[1:]))
+        if page.index in starred and (found := _STAR_PAGE.match(page.lines[0].text))
+        else page
+        for page in pages
     ]
-
-
-def _shortened(line: Line) -> Line:
-    found = _STAR_PAGE.match(line.text)
-    gone = found.end() if found else 0
-    spans = tuple(
-        replace(span, start=max(span.start - gone, 0), end=span.end - gone) for span in line.spans if span.end > gone
-    )
-    return replace(line, text=line.text[gone:], spans=spans)
 
 
 def _typed_rules(page: Page) -> Page:

@@ -16,7 +16,7 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _SYMBOLS = str.maketrans({"∗": "*", "＊": "*", "⁎": "*", "﹡": "*", "║": "‖", "∥": "‖"})
 _SYMBOL = r"[*∗＊⁎†‡§¶‖∥#]{1,4}"
 _NUMBER = r"[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4}"
-_LABEL = re.compile(rf"{_NUMBER}|{_SYMBOL}|[a-z]{{1,2}}|[ivx]{{1,5}}")
+_LABEL = re.compile(rf"{_NUMBER}|{_SYMBOL}|[ivx]{{1,5}}|[a-z]{{1,2}}")
 _PLAIN_START = re.compile(
     rf"\s*(?:\[({_NUMBER})\]|\(({_NUMBER})\)|({_NUMBER})[.):]?|({_SYMBOL}))(?:\s+(?=\S)|(?=[^\W\d_]|[“\"‘(]))"
 )
@@ -57,8 +57,8 @@ def is_raised(span: Span, line: Line, size: float | None = None) -> bool:
         return True
     size = size or line.size
     rise = span.y - line.y
-    if span.size <= _SMALLER * size and rise >= -0.02 * size:
-        return rise > 0.08 * size or span.size <= 0.75 * size
+    if span.size <= _SMALLER * size:
+        return rise > 0.08 * size
     return rise >= _RAISED * size * 2 and span.size <= 1.02 * size
 
 

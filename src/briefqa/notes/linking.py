@@ -22,13 +22,14 @@ _STUCK = r"(?<=[^\W\d_]|[.,;:!?)\]”’\"'%])"
 
 @dataclass(slots=True, eq=False)
 class Draft:
-    """A note as found: its label, where it begins, and its text."""
+    """A note as found: its label, where it begins, and its text. group: the foot that it stands in."""
 
     label: str
     page: int
     text: str
     id: str
     kind: NoteKind = "footnote"
+    group: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -102,7 +103,7 @@ def _score(text: str, start: int, label: str) -> float:
 
 def link(notes: Sequence[Draft], marks: Sequence[Candidate]) -> None:
     """Set `note` of the candidates that are marks. Each note is led to by one mark."""
-    for page, drafts in _by_page(notes).items():
+    for (page, _), drafts in _by_foot(notes).items():
         _link_in_order(drafts, [mark for mark in marks if mark.page == page and mark.note is None])
     linked = {id(mark.note) for mark in marks if mark.note is not None}
     times = Counter(note.label for note in notes)
@@ -125,11 +126,11 @@ def link(notes: Sequence[Draft], marks: Sequence[Candidate]) -> None:
             linked.add(id(note))
 
 
-def _by_page(notes: Iterable[Draft]) -> dict[int, list[Draft]]:
-    pages: dict[int, list[Draft]] = defaultdict(list)
+def _by_foot(notes: Iterable[Draft]) -> dict[tuple[int, int], list[Draft]]:
+    feet: dict[tuple[int, int], list[Draft]] = defaultdict(list)
     for note in notes:
-        pages[note.page].append(note)
-    return pages
+        feet[note.page, note.group].append(note)
+    return feet
 
 
 def _link_in_order(notes: Sequence[Draft], marks: Sequence[Candidate]) -> None:

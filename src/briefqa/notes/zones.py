@@ -1,27 +1,48 @@
-"""Where the notes stand on a page: each column's foot, found by note heads, separating rules and small print."""
+"""Where the notes stand on a page: at each column's foot, and below tables.
+
+A foot is found by the rule above it, by small print, or by heads that marks on the page name; it reaches to the
+column's end. What carries on a note from the page before has no head at all.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from briefqa.notes.endnotes import is_heading
-from briefqa.notes.labels import Label, is_label, normalise, raised_labels, start_label
+from briefqa.notes.heads import (
+    SMALL,
+    Block,
+    Marks,
+    Style,
+    body_size,
+    continues,
+    fits,
+    head_at,
+    is_marked,
+    learn_style,
+    marks_by_page,
+    rule_above,
+)
+from briefqa.notes.labels import Label, raised_labels, start_label
+from briefqa.notes.lines import since, until
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from briefqa.briefs import Line, Page, Rule
+    from briefqa.briefs import Line, Page
 
-# Print this much smaller than the body's is small print.
-_SMALL = 0.955
-_CONTINUED = ("(continued", "(...continued", "(. . . continued", "(cont")
+_ENDED = re.compile(r"[.!?…][”’\"')\]]*$|https?://\S+$")
+# A line of running text has more characters than this, one of a title page fewer.
+_PROSE = 50
+_SEPARATOR_TOLERANCE = 3.0
 
 
 @dataclass(slots=True)
 class Foot:
-    """The note lines at the foot of one column: (line, label of the note that it begins, or None)."""
+    """Note lines that stand together: (line, label of the note that it begins, or None)."""
 
     page: int
     rows: list[tuple[Line, Label | None]]
@@ -29,71 +50,55 @@ class Foot:
 
 @dataclass(slots=True)
 class Column:
-    """One column of a page: its body lines, then its foot."""
+    """One column of a page: its body lines, the notes below its tables, and its foot."""
 
     page: Page
     body: list[Line]
+    below_tables: list[Foot] = field(default_factory=list)
     foot: Foot | None = None
 
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How this document sets its notes, learnt from all its pages.
-
-    raised: note heads are superscripts. size: that of note text. separator: the usual width of the rule above notes.
-    """
-
-    body_size: float
-    size: float
-    raised: bool
-    separator: float | None = None
-
-
-@dataclass(slots=True)
-class _Block:
-    page: Page
-    lines: list[Line]
-    marks: set[str] = field(default_factory=set)
-
-
-def body_size(pages: Sequence[Page]) -> float:
-    """The font size that most of the document's characters have, in points."""
-    weight: Counter[float] = Counter()
-    for page in pages:
-        for line in page.lines:
-            weight[round(line.size, 1)] += len(line.text)
-    return weight.most_common(1)[0][0] if weight else 0.0
+    @property
+    def feet(self) -> list[Foot]:
+        """All notes of the column, in reading order."""
+        return self.below_tables + ([self.foot] if self.foot else [])
 
 
 def columns(pages: Sequence[Page]) -> list[Column]:
-    """Every column of every page in reading order, parted into body and foot."""
+    """Every column of every page in reading order, parted into body and notes."""
     size = body_size(pages)
     blocks = [block for page in pages for block in _blocks(page)]
-    marks = _marks_by_page(pages)
-    style = _style(blocks, marks, size)
-    if style is None:
-        return [Column(block.page, block.lines) for block in blocks]
+    marks = marks_by_page(pages)
+    style = learn_style(blocks, marks, size)
     found: list[Column] = []
-    open_note = at_endnotes = False
-    last_number: int | None = None
+    last: Foot | None = None
+    number: int | None = None
+    at_endnotes = False
     for block in blocks:
-        at_endnotes = _at_endnotes(block, style, before=at_endnotes)
-        if at_endnotes:  # they are no page's foot; only what a rule sets apart is
-            start = _separated(block, style)
-        else:
-            start = _foot_start(block, style, marks, open_note=open_note, last_number=last_number)
-        if start is None or start == len(block.lines):
-            found.append(Column(block.page, block.lines))
-            open_note = open_note and not block.lines
-            continue
-        foot = _foot(block, start, style, marks, last_number)
-        last_number = next((label.number for _, label in reversed(foot.rows) if label and label.number), last_number)
-        open_note = True
-        found.append(Column(block.page, block.lines[:start], foot))
+        start: int | None = None
+        if style is not None:
+            at_endnotes = _at_endnotes(block, style, before=at_endnotes)
+            # Endnotes are no page's foot; only what a rule sets apart is.
+            start = _separated(block, style) if at_endnotes else _foot_start(block, style, marks, last, number)
+        column = Column(block.page, block.lines if start is None else block.lines[:start])
+        if style is not None and start is not None:
+            column.foot = last = _foot(block, start, style, marks, number)
+            number = next((label.number for _, label in reversed(last.rows) if label and label.number), number)
+        elif column.body:
+            last = None  # nothing is carried on over a column without notes
+        if not at_endnotes:
+            _take_table_notes(column, size, marks)
+        found.append(column)
     return found
 
 
-def _at_endnotes(block: _Block, style: Style, *, before: bool) -> bool:
+def _blocks(page: Page) -> list[Block]:
+    by_number: dict[int, list[Line]] = {}
+    for line in page.lines:
+        by_number.setdefault(line.block, []).append(line)
+    return [Block(page, lines) for lines in by_number.values()]
+
+
+def _at_endnotes(block: Block, style: Style, *, before: bool) -> bool:
     """Whether the column belongs to a section of endnotes, or one begins in it. before: whether the last one did."""
     for index, line in enumerate(block.lines):
         if is_heading(line.text) and index + 1 < len(block.lines):
@@ -104,195 +109,164 @@ def _at_endnotes(block: _Block, style: Style, *, before: bool) -> bool:
     return before
 
 
-def _blocks(page: Page) -> list[_Block]:
-    """The page's columns; pieces of one column that lie below each other count as one."""
-    by_number: dict[int, list[Line]] = {}
-    for line in page.lines:
-        by_number.setdefault(line.block, []).append(line)
-    return [_Block(page, lines) for lines in by_number.values()]
-
-
-def _marks_by_page(pages: Sequence[Page]) -> dict[int, Counter[str]]:
-    """The labels of all superscripts inside lines (not at their head), page by page."""
-    return {
-        page.index: Counter(label.text for line in page.lines for label in raised_labels(line) if label.start > 0)
-        for page in pages
-    }
-
-
-def _is_marked(label: Label, page: int, marks: dict[int, Counter[str]]) -> bool:
-    """Whether a mark with this label stands on the page or on the one before."""
-    return bool(marks.get(page, Counter())[label.text] or marks.get(page - 1, Counter())[label.text])
-
-
-def _style(blocks: Sequence[_Block], marks: dict[int, Counter[str]], size: float) -> Style | None:
-    """How the document sets its notes, or None if it seems to have none."""
-    raised: list[tuple[_Block, int, Label]] = []
-    plain: list[tuple[_Block, int, Label]] = []
-    for block in blocks:
-        for index, line in enumerate(block.lines):
-            label = start_label(line)
-            if label is None or not _is_marked(label, block.page.index, marks):
-                continue
-            if label.raised:
-                raised.append((block, index, label))
-            elif line.size <= _SMALL * size or _rule_above(block, index) is not None:
-                plain.append((block, index, label))
-    heads = raised if len(raised) >= max(1, len(plain) // 3) else plain
-    if not heads:
-        return None
-    sizes = Counter(round(_text_size(block.lines[index], label), 1) for block, index, label in heads)
-    widths = Counter(
-        round(rule.x1 - rule.x0)
-        for rule in (_rule_above(block, index) for block, index, _ in heads)
-        if rule is not None
-    )
-    separator = float(widths.most_common(1)[0][0]) if widths else None
-    return Style(size, sizes.most_common(1)[0][0], heads is raised, separator)
-
-
-def _text_size(line: Line, label: Label) -> float:
-    """The font size of the text after the label."""
-    sizes: Counter[float] = Counter()
-    for span in line.spans:
-        if span.end > label.end:
-            sizes[round(span.size, 1)] += span.end - max(span.start, label.end)
-    return sizes.most_common(1)[0][0] if sizes else line.size
-
-
-def _rule_above(block: _Block, index: int) -> Rule | None:
-    """A separating rule between line index and the line above it: at the column's left edge, not an underline."""
-    line = block.lines[index]
-    above = block.lines[index - 1].y if index else block.page.height
-    left = min(other.x0 for other in block.lines)
-    for rule in block.page.rules:
-        if (
-            line.y + 0.3 * line.size < rule.y < above - 0.2 * line.size
-            and abs(rule.x0 - left) <= 0.12 * (block.page.width or 600)
-            and (rule.y < above - 3.5 or index == 0)
-        ):
-            return rule
-    return None
-
-
-def _fits(line: Line, style: Style) -> bool:
-    """Whether a line may belong to a note by its size."""
-    return line.size <= max(style.size * 1.06, style.size + 0.4)
-
-
-def _is_head(block: _Block, index: int, style: Style, marks: dict[int, Counter[str]], last: int | None) -> Label | None:
-    """The label of the note that line index begins, or None."""
-    line = block.lines[index]
-    label = start_label(line) or _lone_label(line, style)
-    if label is None or label.raised != style.raised:
-        return None
-    if not _fits(line, style) and _text_size(line, label) > style.size * 1.06:
-        # A note set in another size than the rest, below the rule and with its mark on the page.
-        alone = label.raised and line.size <= 1.02 * style.body_size and label.number is not None
-        marked = _is_marked(label, block.page.index, marks)
-        return label if alone and marked and last is not None and label.number == last + 1 else None
-    is_head = (
-        (style.raised and (label.number is None or style.size <= _SMALL * style.body_size))
-        or _is_marked(label, block.page.index, marks)
-        or (label.number is not None and last is not None and label.number == last + 1)
-        or _continues(line, label)
-    )
-    return label if is_head else None
-
-
-def _lone_label(line: Line, style: Style) -> Label | None:
-    """A raised label on a line of its own: what it heads is indented or a table."""
-    text = line.text.strip()
-    if line.size <= 0.75 * style.body_size and line.size < 0.8 * style.size and is_label(text) and text.isdigit():
-        return Label(normalise(text), 0, len(line.text), raised=True)
-    return None
-
-
-def _continues(line: Line, label: Label) -> bool:
-    return line.text[label.end :].lstrip().casefold().startswith(_CONTINUED)
-
-
-def _foot_start(
-    block: _Block, style: Style, marks: dict[int, Counter[str]], *, open_note: bool, last_number: int | None
-) -> int:
-    """The index of the first line of the column's foot; the number of lines if it has none."""
-    lines = block.lines
-    bottom = len(lines)
+def _foot_start(block: Block, style: Style, marks: Marks, last: Foot | None, number: int | None) -> int | None:
+    """The index of the first line of the column's foot, or None. last: the foot before, where a note may be open."""
     separated = _separated(block, style)
-    if separated is not None and (open_note or _is_head(block, separated, style, marks, last_number)):
+    if separated is not None and (last is not None or head_at(block, separated, style, marks, number)):
         return separated
     # A foot reaches the column's end: go up while lines fit.
-    lowest = bottom
-    while lowest > 0 and _fits(lines[lowest - 1], style):
+    lowest = len(block.lines)
+    while lowest > 0 and fits(block.lines[lowest - 1], style):
         lowest -= 1
-    start = bottom
-    for index in range(lowest, bottom):
-        label = _is_head(block, index, style, marks, last_number)
-        if label is not None and _plausible_head(block, index, style, label, marks):
-            start = index
-            break
-    if open_note or start < bottom:
-        start = _with_continuation(block, start, lowest, style, open_note=open_note)
-    return start
+    for index in range(lowest, len(block.lines)):
+        label = head_at(block, index, style, marks, number)
+        if label is not None and _begins_foot(block, index, style, label, marks):
+            return _with_continuation(block, index, lowest, style, last)
+    start = _with_continuation(block, len(block.lines), lowest, style, last)
+    return start if start < len(block.lines) else None
 
 
-def _separated(block: _Block, style: Style) -> int | None:
+def _separated(block: Block, style: Style) -> int | None:
     """The first line below the document's usual separating rule, if nothing larger than the body stands below it."""
     if style.separator is None:
         return None
     for index in range(len(block.lines) - 1, -1, -1):
         if block.lines[index].size > 1.05 * style.body_size:
             return None
-        rule = _rule_above(block, index)
-        if rule is not None and abs(rule.x1 - rule.x0 - style.separator) <= 3:
+        rule = rule_above(block, index)
+        if rule is not None and abs(rule.x1 - rule.x0 - style.separator) <= _SEPARATOR_TOLERANCE:
             return index
     return None
 
 
-def _plausible_head(block: _Block, index: int, style: Style, label: Label, marks: dict[int, Counter[str]]) -> bool:
+def _begins_foot(block: Block, index: int, style: Style, label: Label, marks: Marks) -> bool:
     """Whether the first head of a foot is one: in small print, below a rule, or matched by a mark higher up."""
     line = block.lines[index]
-    if _rule_above(block, index) is not None:
+    if rule_above(block, index) is not None:
         return True
-    if style.size <= _SMALL * style.body_size and line.size <= style.size * 1.06:
+    if style.size <= SMALL * style.body_size and line.size <= style.size * 1.06:
         return True
-    return _is_marked(label, block.page.index, marks) and line.y < 0.66 * (block.page.height or 800)
+    return is_marked(label, block.page.index, marks) and line.y < 0.66 * (block.page.height or 800)
 
 
-def _with_continuation(block: _Block, start: int, lowest: int, style: Style, *, open_note: bool) -> int:
-    """Move the foot's start up over lines that carry on a note from the page or column before."""
-    lines = block.lines
-    if not open_note:
+def _with_continuation(block: Block, start: int, lowest: int, style: Style, last: Foot | None) -> int:
+    """Move the foot's start up over small print that carries on an unfinished note of the foot before."""
+    if last is None or style.size > SMALL * style.body_size or not _is_open(last):
         return start
-    if style.size > _SMALL * style.body_size:
-        return start
-    first = start
-    while first > lowest and abs(lines[first - 1].size - style.size) <= 0.35:
-        first -= 1
-    return first
+    while start > lowest and abs(block.lines[start - 1].size - style.size) <= 0.35:
+        start -= 1
+    return start
 
 
-def _foot(block: _Block, start: int, style: Style, marks: dict[int, Counter[str]], last: int | None) -> Foot:
+def _is_open(foot: Foot) -> bool:
+    """Whether the last note of a foot may go on: its last line is full, or ends in mid-sentence."""
+    final = foot.rows[-1][0]
+    right = max(line.x1 for line, _ in foot.rows)
+    width = right - min(line.x0 for line, _ in foot.rows)
+    return _ENDED.search(final.text) is None or final.x1 > right - 0.1 * width
+
+
+def _foot(block: Block, start: int, style: Style, marks: Marks, number: int | None) -> Foot:
     """The column's lines from start on, with the labels of those that begin a note."""
     rows: list[tuple[Line, Label | None]] = []
     letter = ""
+    seen: Counter[str] = Counter()
+    named = marks.get(block.page.index, Counter())
     for index in range(start, len(block.lines)):
-        label = _is_head(block, index, style, marks, last)
+        line = block.lines[index]
+        label = head_at(block, index, style, marks, number)
         if label is not None and not label.raised and label.text.isalpha():
             # A line of a note may well begin with "a": only the next letter heads a note.
-            if letter and ord(label.text) != ord(letter) + 1:
-                label = None
-            else:
-                letter = label.text
+            label = label if not letter or ord(label.text) == ord(letter) + 1 else None
+            letter = label.text if label else letter
         if label is not None and label.number is not None:
-            if (
-                last is not None
-                and label.number <= last
-                and not _is_marked(label, block.page.index, marks)
-                and not _continues(block.lines[index], label)
-            ):
-                label = None
+            repeated = 0 < seen[label.text] >= named[label.text]
+            if not continues(line, label) and (repeated or _goes_back(label, number, block, marks)):
+                label = None  # a line of a note that happens to begin with a figure
             else:
-                last = label.number
-        rows.append((block.lines[index], label))
+                number = label.number
+                seen[label.text] += 1
+        for part, head in _run_in(line, label, number, style, named):
+            rows.append((part, head))
+            number = head.number if head and head.number else number
     return Foot(block.page.index, rows)
+
+
+def _goes_back(label: Label, number: int | None, block: Block, marks: Marks) -> bool:
+    """Whether a head counts back although no mark on the page asks for it."""
+    if label.number is None or number is None or label.number > number:
+        return False
+    return not is_marked(label, block.page.index, marks)
+
+
+def _run_in(
+    line: Line, label: Label | None, number: int | None, style: Style, named: Counter[str]
+) -> Iterator[tuple[Line, Label | None]]:
+    """A line of a foot, parted where the next note begins inside it (notes set as one paragraph)."""
+    position = label.end if label else 0
+    if style.raised and number is not None:
+        for inner in raised_labels(line):
+            if inner.start > position and inner.number == number + 1 and inner.text in named:
+                yield until(line, inner.start), label
+                rest = since(line, inner.start)
+                inside = start_label(rest)
+                if inside is None:
+                    inside = Label(inner.text, 0, inner.end - inner.start, raised=True)
+                yield from _run_in(rest, inside, inner.number, style, named)
+                return
+    yield line, label
+
+
+def _take_table_notes(column: Column, size: float, marks: Marks) -> None:
+    """Move small print below a table, headed by labels that marks above it name, from the body to `below_tables`."""
+    lines = column.body
+    body: list[Line] = []
+    index = 0
+    while index < len(lines):
+        end = index
+        while end < len(lines) and lines[end].size <= SMALL * size:
+            end += 1
+        start = next((at for at in range(index, end) if _heads_table_notes(lines, at, marks, column.page)), None)
+        if start is None:
+            body.extend(lines[index : max(end, index + 1)])
+        else:
+            body.extend(lines[index:start])
+            column.below_tables.append(_table_foot(lines[start:end], column.page.index))
+        index = max(end, index + 1)
+    column.body = body
+
+
+def _heads_table_notes(lines: Sequence[Line], at: int, marks: Marks, page: Page) -> bool:
+    """Whether the first note of a table begins here: label "a", "1" or "*", with its mark higher up on the page."""
+    label = start_label(lines[at])
+    if label is None or label.text not in {"a", "1", "*", "†"} or label.text not in marks.get(page.index, ()):
+        return False
+    prose = sum(len(line.text) > _PROSE for line in lines[:at])
+    if page.index == 1 and prose < 3:
+        return False  # the authors' affiliations
+    if label.number is not None and not label.raised:
+        return False  # a list
+    return any(found.text == label.text and found.start > 0 for line in lines[:at] for found in raised_labels(line))
+
+
+def _table_foot(lines: Sequence[Line], page: int) -> Foot:
+    rows: list[tuple[Line, Label | None]] = []
+    last: Label | None = None
+    for line in lines:
+        label = start_label(line)
+        if label is not None and last is not None and not _follows(last, label):
+            label = None
+        last = label or last
+        rows.append((line, label))
+    return Foot(page, rows)
+
+
+def _follows(last: Label, label: Label) -> bool:
+    """Whether a label comes next after another of its kind."""
+    if last.raised != label.raised:
+        return False
+    if last.number is not None:
+        return label.number == last.number + 1
+    if len(last.text) == len(label.text) == 1 and last.text.isalpha():
+        return ord(label.text) == ord(last.text) + 1
+    return not label.text.isalnum()
