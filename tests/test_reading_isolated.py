@@ -176,6 +176,13 @@ def test_a_process_that_has_grown_is_replaced() -> None:
     assert second.value == third.value
 
 
+def test_what_the_program_itself_holds_wears_out_no_process() -> None:
+    held = bytearray(b"x") * 300_000_000
+    outcomes = run(("pid",), ("pid",), ("pid",), limits=QUICK)
+    assert len({outcome.value for outcome in outcomes}) == 1
+    assert outcomes[0].peak < len(held) / 2
+
+
 def test_a_killed_process_costs_no_file(tmp_path: Path) -> None:
     outcomes = run(("say", 1), ("die once", tmp_path / "been here"), ("say", 2), processes=2)
     assert [outcome.value for outcome in outcomes] == [1, "alive", 2]

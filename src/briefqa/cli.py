@@ -189,9 +189,8 @@ def _inspect(arguments: argparse.Namespace) -> int:
             raise BriefqaError(f"Cannot read {file}: it is no file.")
         with file.open("rb") as opened:
             brief_id = hashlib.file_digest(opened, "sha256").hexdigest()[:16]
-        with Isolated(
-            partial(ingest, **_bounds(config)), _limits(config), extra_seconds=config.ocr_seconds
-        ) as isolated:
+        extra = config.ocr_seconds if config.ocr else 0
+        with Isolated(partial(ingest, **_bounds(config)), _limits(config), extra_seconds=extra) as isolated:
             brief = isolated.one(file.name, file.absolute(), file.name, brief_id).brief
     except OSError as error:
         raise BriefqaError(f"Cannot read {file}: {error.strerror}.") from error

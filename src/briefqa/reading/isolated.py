@@ -55,8 +55,9 @@ def cores() -> int:
 class Isolated(Generic[T]):
     """Calls a function for file after file in up to `processes` processes, each file within the limits.
 
-    call: a function of a module, or a partial of one, as it is pickled. extra_seconds: how much longer than the limit a
-    file may take because the call stops the clock (`worker.unhurried`). A context manager: leaving it ends everything.
+    call: a function of a module, or a partial of one, as it is pickled. extra_seconds: what another program may take
+    that the call waits for with its clock stopped (`worker.unhurried`); what it leaves in its temporary folder is
+    removed. A context manager: leaving it ends everything.
     """
 
     call: Callable[..., T]
@@ -179,15 +180,17 @@ class Isolated(Generic[T]):
         )
 
     def _start(self) -> _Worker:
-        if self._scratch is None:
-            self._scratch = tempfile.TemporaryDirectory(prefix="briefqa-")
+        environment = dict(os.environ)
+        if self.extra_seconds:
+            self._scratch = self._scratch or tempfile.TemporaryDirectory(prefix="briefqa-")
+            environment["TMPDIR"] = self._scratch.name
         ours, theirs = Pipe()
         with theirs:
             process = subprocess.Popen(  # noqa: S603 - Python itself
                 [sys.executable, "-c", _START, str(theirs.fileno()), str(os.getpid()), *sys.path],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env={**os.environ, "TMPDIR": self._scratch.name},
+                env=environment,
                 pass_fds=[theirs.fileno()],
                 process_group=0,  # Ctrl-C goes to us alone, and what a reader has started is ended with it
             )

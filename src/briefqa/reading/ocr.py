@@ -25,7 +25,7 @@ class Ocr:
     """languages: as tesseract names them, "eng" or "eng+deu". seconds: what one file may take."""
 
     languages: str
-    seconds: int
+    seconds: float
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def recognized(file: Path, name: str, ocr: Ocr) -> Iterator[Path]:
         yield copy
 
 
-def _run(command: list[str], name: str, seconds: int) -> None:
+def _run(command: list[str], name: str, seconds: float) -> None:
     try:
         done = subprocess.run(  # noqa: S603 - found on PATH; the file's name is one argument behind "--"
             command,
@@ -64,7 +64,7 @@ def _run(command: list[str], name: str, seconds: int) -> None:
         )
     except subprocess.TimeoutExpired as error:
         raise ReadingTimeout(
-            f"{name} takes longer to recognize than ocr_seconds = {seconds} allows: raise it or split the file."
+            f"{name} takes longer to recognize than ocr_seconds = {seconds:g} allows: raise it or split the file."
         ) from error
     if done.returncode != 0:
         reason = " ".join(done.stderr.split())[-_MAX_REASON:] or f"exit status {done.returncode}"
