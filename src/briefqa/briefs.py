@@ -60,7 +60,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as read. index counts from 1; label is what is printed on it ("iv", "12"). Sizes in points."""
+    """One page as read. index counts from 1; label is what is printed on it ("iv", "12"). Sizes in points.
+
+    mirrored: it reads from right to left, and all x of its lines and rules are measured from its right edge.
+    """
 
     index: int
     label: str
@@ -68,6 +71,7 @@ class Page:
     height: float
     lines: tuple[Line, ...]
     rules: tuple[Rule, ...] = ()
+    mirrored: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Brief, Document, Line, Note, Problem
@@ -16,30 +17,57 @@ from briefqa.notes.zones import Column, body_size, columns
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from briefqa.briefs import Page
 
-def understand_printed(document: Document, brief_id: str) -> Brief:
-    """Tell body, marks and notes of a document with geometry apart."""
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What each line of a printed document was taken for, before it becomes text.
+
+    pages: without furniture. rows: the lines that stand in columns' bodies, as (page index, line), with those of
+    endnotes: `endnote_rows` says which. marks: those that are believed; `Candidate.order` begins with the row.
+    """
+
+    pages: list[Page]
+    columns: list[Column]
+    rows: list[tuple[int, Line]]
+    endnote_rows: set[int]
+    marks: list[Candidate]
+    notes: list[Draft]
+    problems: list[Problem]
+    vocabulary: Vocabulary
+    body_size: float
+
+
+def read_printed(document: Document, brief_id: str) -> Reading:
+    """Tell body, marks and notes of a document with geometry apart, line by line."""
     pages = without_furniture(document.pages)
     vocabulary = Vocabulary(line.text for page in pages for line in page.lines)
     size = body_size(pages)
     parts = columns(pages)
     notes = footnotes(parts, vocabulary, brief_id)
     body_lines = [(column.page.index, line) for column in parts for line in _body(column)]
-    page_of = {page.index: page for page in pages}
     marks = split_joined(candidates(body_lines, size), notes)
     link(notes, marks)
     marks += stuck_candidates(notes, marks, body_lines)
     marks, more, taken = _link_endnotes(body_lines, marks, size, vocabulary, f"{brief_id}-n{len(notes)}")
     notes += more
     kept, problems = _judge(document.path, notes, marks)
-    lines = [BodyLine(line, page_of[index]) for index, line in body_lines]
-    for mark in kept:
+    return Reading(pages, parts, body_lines, taken, kept, notes, problems, vocabulary, size)
+
+
+def understand_printed(document: Document, brief_id: str) -> Brief:
+    """The brief that a document with geometry is."""
+    reading = read_printed(document, brief_id)
+    page_of = {page.index: page for page in reading.pages}
+    lines = [BodyLine(line, page_of[index]) for index, line in reading.rows]
+    for mark in reading.marks:
         lines[mark.order[0]].cuts.append(
             Cut(mark.start, mark.end, mark.label, mark.note.id if mark.note is not None else None)
         )
-    lines = [line for row, line in enumerate(lines) if row not in taken]
-    mark_paragraphs(lines, size)
-    body = write_body(lines, pages, vocabulary)
+    lines = [line for row, line in enumerate(lines) if row not in reading.endnote_rows]
+    mark_paragraphs(lines, reading.body_size)
+    body = write_body(lines, reading.pages, reading.vocabulary)
     return Brief(
         id=brief_id,
         path=document.path,
@@ -47,9 +75,9 @@ def understand_printed(document: Document, brief_id: str) -> Brief:
         body=body.text,
         pages=body.pages,
         marks=body.marks,
-        notes=tuple(Note(draft.id, draft.label, draft.kind, draft.page, draft.text) for draft in notes),
+        notes=tuple(Note(draft.id, draft.label, draft.kind, draft.page, draft.text) for draft in reading.notes),
         sections=body.sections,
-        problems=document.problems + tuple(problems),
+        problems=document.problems + tuple(reading.problems),
     )
 
 

@@ -111,14 +111,14 @@ def _read_page(page: Any, number: int, label: str, fonts: FontCache) -> tuple[Pa
     left, bottom = float(box.left), float(box.bottom)
     base, width, height = _displayed(int(page.rotation or 0) % 360, left, bottom, float(box.width), float(box.height))
     content = read_content(page, base, fonts)
-    set_reading_direction(content, width)
+    mirrored = set_reading_direction(content, width)
     lines, left_out = lines_of(content.runs)
     wrong: list[str] = []
     if content.damaged:
         wrong.append(f"Page is damaged in the file ({content.damaged}): a part of its text is missing.")
     if left_out > _MAX_LEFT_OUT:
         wrong.append(f"{left_out} characters that run in another direction were left out.")
-    return Page(number, label, width, height, lines, tuple(content.rules)), content.images, wrong
+    return Page(number, label, width, height, lines, tuple(content.rules), mirrored), content.images, wrong
 
 
 def _displayed(rotation: int, left: float, bottom: float, width: float, height: float) -> tuple[Matrix, float, float]:

@@ -24,12 +24,15 @@ _INSIDE = "A-Za-z0-9\u00c0-\u058f\u0660-\u0669\u06f0-\u06f9"
 _EMBEDDED = re.compile(rf"[{_INSIDE}](?:[^\s\u0590-\u065f\u066a-\u06ef\u06fa-\u08ff]*[{_INSIDE}/])?")
 
 
-def set_reading_direction(content: Content, width: float) -> None:
-    """Put right-to-left text into logical order; a page that is mostly such is mirrored about its vertical axis."""
+def set_reading_direction(content: Content, width: float) -> bool:
+    """Put right-to-left text into logical order; a page that is mostly such is mirrored about its vertical axis.
+
+    Returns whether it was mirrored.
+    """
     text = "".join(run.text for run in content.runs)
     letters = len(RIGHT_TO_LEFT.findall(text))
     if not letters:
-        return
+        return False
     mirrored = letters > 0.5 * len(_LETTER.findall(text))
     for run in content.runs:
         if mirrored:
@@ -38,6 +41,7 @@ def set_reading_direction(content: Content, width: float) -> None:
             run.text = logical(run.text)
     if mirrored:
         content.rules[:] = [Rule(width - rule.x1, width - rule.x0, rule.y) for rule in content.rules]
+    return mirrored
 
 
 def logical(text: str) -> str:
