@@ -242,7 +242,7 @@ def _heads_table_notes(lines: Sequence[Line], at: int, marks: Marks, page: Page)
     if label is None or label.text not in {"a", "1", "*", "†"} or label.text not in marks.get(page.index, ()):
         return False
     prose = sum(len(line.text) > _PROSE for line in lines[:at])
-    if page.index == 1 and prose < 3:
+    if page.index == 1 and prose < 2:
         return False  # the authors' affiliations
     if label.number is not None and not label.raised:
         return False  # a list

@@ -18,7 +18,7 @@ _MAX_DROP = 0.35
 # Narrower gaps than this many font sizes never part columns.
 _GUTTER = 0.8
 _MIN_COLUMN_ROWS = 5
-_MIN_COLUMN_CHARS = 12
+_MIN_COLUMN_LETTERS = 12
 
 
 @dataclass(slots=True)
@@ -183,19 +183,29 @@ def _reading_order(rows: list[list[_Piece]]) -> list[list[list[_Piece]]]:
 
 def _column_band(rows: list[list[_Piece]]) -> tuple[int, int, float] | None:
     """The longest stretch of rows [first, last) that a gutter at x parts into two columns of prose."""
+    best: tuple[tuple[int, int], tuple[int, int, float]] | None = None
+    for x in _gutters(rows):
+        for first, last, beside in _bands(rows, x):
+            if (best is None or (last - first, beside) > best[0]) and _is_prose(rows[first:last], x):
+                best = (last - first, beside), (first, last, x)
+    return best[1] if best else None
+
+
+def _gutters(rows: list[list[_Piece]]) -> Iterable[float]:
+    """Places where a gutter may be: in gaps that many rows share, and left of edges that many lines begin at."""
     gaps: Counter[int] = Counter()
+    edges: Counter[int] = Counter()
     for row in rows:
+        edges.update({round(piece.x0) for piece in row})
         for before, after in _neighbours(row):
             gaps.update(range(int(before) // 4, int(after) // 4 + 1))
-    best: tuple[tuple[int, int], tuple[int, int, float]] | None = None
     for cell, count in gaps.most_common(12):
-        if count < _MIN_COLUMN_ROWS:
-            break
-        for x in (cell * 4 + 1.0, cell * 4 + 3.0):
-            for first, last, gapped in _bands(rows, x):
-                if (best is None or (last - first, gapped) > best[0]) and _is_prose(rows[first:last], x):
-                    best = (last - first, gapped), (first, last, x)
-    return best[1] if best else None
+        if count >= _MIN_COLUMN_ROWS:
+            yield cell * 4 + 1.0
+            yield cell * 4 + 3.0
+    for edge, count in edges.most_common(4):
+        if count >= _MIN_COLUMN_ROWS:
+            yield edge - 2.0
 
 
 def _neighbours(row: list[_Piece]) -> Iterable[tuple[float, float]]:
@@ -208,15 +218,24 @@ def _neighbours(row: list[_Piece]) -> Iterable[tuple[float, float]]:
 
 
 def _bands(rows: list[list[_Piece]], x: float) -> Iterable[tuple[int, int, int]]:
-    """Stretches of rows that nothing crosses x in, as (first, last, rows with text on both sides)."""
-    first, gapped = 0, 0
+    """Stretches of rows that nothing crosses x in, as (first, last, how often text stands on both sides of x).
+
+    Columns on one grid share their baselines; otherwise lines of one stand closer to those of the other than lines of
+    one column can.
+    """
+    first, beside = 0, 0
+    last_side = 0
     for index, row in enumerate([*rows, None]):
         if row is None or any(piece.x0 < x - 1 and piece.x1 > x + 1 for piece in row):
-            if gapped >= _MIN_COLUMN_ROWS:
-                yield first, index, gapped
-            first, gapped = index + 1, 0
-        elif row[0].x0 < x < row[-1].x1:
-            gapped += 1
+            if beside >= _MIN_COLUMN_ROWS:
+                yield first, index, beside
+            first, beside, last_side = index + 1, 0, 0
+            continue
+        side = (row[0].x0 < x) + 2 * (row[-1].x1 > x)
+        near = index > 0 and rows[index - 1][0].y - row[0].y < 0.75 * row[0].size
+        if side == 3 or (near and side + last_side == 3):
+            beside += 1
+        last_side = side
 
 
 def _is_prose(rows: list[list[_Piece]], x: float) -> bool:
@@ -235,21 +254,22 @@ def _is_prose(rows: list[list[_Piece]], x: float) -> bool:
         widths = sorted(right - left for left, right, _ in segments)
         usual = widths[int(0.9 * (len(widths) - 1))]
         filled = sum(width >= 0.6 * usual for width in widths)
-        chars = sorted(count for _, _, count in segments)
-        if filled < 0.6 * len(segments) or chars[len(chars) // 2] < _MIN_COLUMN_CHARS:
+        letters = sorted(count for _, _, count in segments)
+        if filled < 0.6 * len(segments) or letters[len(letters) // 2] < _MIN_COLUMN_LETTERS:
             return False
     return True
 
 
 def _segments(row: list[_Piece]) -> list[tuple[float, float, int]]:
-    """The stretches of a row without a wide gap, as (left, right, characters)."""
+    """The stretches of a row without a wide gap, as (left, right, letters)."""
     found: list[tuple[float, float, int]] = []
     for piece in row:
+        letters = sum(char.isalpha() for run in piece.runs for char in run.text)
         if found and piece.x0 - found[-1][1] <= _GUTTER * min(piece.size, 12.0):
             left, right, count = found[-1]
-            found[-1] = (left, max(right, piece.x1), count + piece.chars)
+            found[-1] = (left, max(right, piece.x1), count + letters)
         else:
-            found.append((piece.x0, piece.x1, piece.chars))
+            found.append((piece.x0, piece.x1, letters))
     return found
 
 
