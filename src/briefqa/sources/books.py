@@ -19,6 +19,9 @@ _APPENDED = re.compile(
     r"trans\.|trad\.|translated|edited|Bd\.|\d+\.\sAufl|\(|with\sa\s)",
 )
 
+_YEARED = re.compile(
+    r"(?P<lead>[^“”\"()]{5,300}?)(?:,?\s(?:at\s)?(?P<page>\d{1,4}(?:[–-]\d{1,4})?))?\s\((?P<year>(?:1[5-9]|20)\d\d)\)"
+)
 _GERMAN = re.compile(
     r"(?P<names>[A-ZÀ-Þ][^:“”«»,]{3,80}):\s(?P<title>[^:“”]{3,200}?)(?:,\s\d+\.\sAufl(?:\.|age))?"
     r"(?:,\sBd\.\s\w{1,4})?(?:,|\.)\s(?P<place>[A-ZÀ-Þ][\w/. -]{2,40}?)\s(?P<year>(?:1[5-9]|20)\d\d)(?=[,.]|\Z)"
@@ -39,11 +42,25 @@ def imprinted(text: str) -> Csl | None:
     first = next((n for n, item in enumerate(items) if n and _APPENDED.match(item)), len(items))
     editor = first < len(items) and re.fullmatch(r"eds?\.", items[first])
     named = names_and_title(", ".join(items if editor and first == 1 else items[:first]))
-    if not named or not (match["place"] or "author" in named or "editor" in named or title_like(lead)):
+    if not named and len(items) == 1 and title_like(lead, capitals=0.1):
+        named = {"title": lead}
+    elif not named or not (match["place"] or "author" in named or "editor" in named or title_like(lead)):
         return None
     between = only(details(", ".join(items[first:])), "volume", "edition")
     after = only(details(text[match.end() :], bare_pages=True), "page", "volume")
+    if not named:
+        return None
     return named | {"type": "book"} | imprint(match) | between | ({"page": page} if page else {}) | after
+
+
+def yeared(text: str) -> Csl | None:
+    """Read `Authors, Title, 7–10 (2002)`, as The Bluebook cites books."""
+    match = _YEARED.fullmatch(text)
+    named = names_and_title(match["lead"]) if match else None
+    if not match or not named or "family" not in named.get("author", [{}])[0]:
+        return None
+    csl = named | {"type": "book", "issued": {"date-parts": [[int(match["year"])]]}}
+    return csl | ({"page": match["page"]} if match["page"] else {})
 
 
 def listed(text: str) -> Csl | None:

@@ -33,6 +33,7 @@ _HISTORY = re.compile(
     r"(?:cert\.\s(?:denied|granted|dismissed)|(?:aff|rev)['’][dg](?:\sin\spart)?|overruled\sby|vacated|"
     r"appeal\sdismissed|reh['’]g\sdenied|modified)(?:\s(?:on\sother\sgrounds|sub\snom\.|per\scuriam|and\sremanded))?,\s\Z"
 )
+_SUFFIX = re.compile(r"(?:Inc|Co|Corp|Ltd|LLC|L\.L|LP|L\.P|N\.A|S\.A|Jr|Sr|et|&|P\.C)\b")
 _JOINING = frozenset("of the and & for ex rel. rel al. al de la le du des von van d/b/a on behalf in a".split())
 _SIGNALS = frozenset(
     (
@@ -146,7 +147,8 @@ def _case_name(before: str) -> str | None:
     words = left.split()
     first = len(words)
     while first and (words[first - 1][0].isupper() or words[first - 1].lower() in _JOINING):
-        if words[first - 1].rstrip(",").endswith(".") and _ends_sentence(words[first - 1]):
+        following = words[first] if first < len(words) else ""
+        if _ends_sentence(words[first - 1]) or (words[first - 1].endswith(",") and not _SUFFIX.match(following)):
             break
         first -= 1
     while first < len(words) and (words[first].lower() in _SIGNALS or words[first].lower().rstrip(",") in _SIGNALS):
@@ -160,7 +162,7 @@ def _case_name(before: str) -> str | None:
 def _ends_sentence(word: str) -> bool:
     """Whether the full stop of word is more than that of an abbreviation such as "Inc." or "N.E."."""
     plain = word.rstrip(".,")
-    return len(plain) > 5 and plain.isalpha()
+    return word.rstrip(",").endswith(".") and len(plain) > 5 and plain.isalpha()
 
 
 def _codes(text: str) -> list[Source]:
@@ -200,6 +202,7 @@ def _with_act(text: str, start: int, csl: dict[str, Any]) -> int:
     if not match:
         return start
     title = re.sub(r"\A(?:See|In|Under|The|Cf\.?)\s", "", match["title"])
+    title = re.sub(r"\A(?:Sub)?(?:[Tt]itle|[Ss]ection)\s\w{1,5}\sof\s(?:the\s)?", "", title)
     csl["title"] = re.sub(r"\s\([A-Z]{2,8}\)", "", title)
     return offset + match.end("title") - len(title)
 

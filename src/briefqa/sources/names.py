@@ -127,14 +127,14 @@ def capitalised(text: str) -> float:
     return sum(not word[0].islower() for word in weighty) / len(weighty) if weighty else 0.0
 
 
-def title_like(text: str) -> bool:
-    """Whether text reads as the title of something and not as a sentence."""
+def title_like(text: str, *, capitals: float = 0.75) -> bool:
+    """Whether text reads as the title of something and not as a sentence. capitals: the least share of them."""
     words = text.split()
     return (
         2 <= len(words) <= 30
         and (text[0].isupper() or text[0].isdigit())
         and not _PROSE.search(text)
-        and capitalised(text) >= 0.75
+        and capitalised(text) >= capitals
     )
 
 

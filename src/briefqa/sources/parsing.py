@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # What follows is no citation any more; a note of this length is an essay, or made to keep the parser busy.
-_LONGEST_NOTE = 50_000
+_LONGEST_NOTE = 20_000
 _LONGEST_SEGMENT = 1_500
 
 _PAPER = re.compile(r"\.(?:pdf|docx?)(?:[?#]|\Z)", re.IGNORECASE)
@@ -86,10 +86,10 @@ def _longer(text: str, start: int, end: int) -> list[Source]:
 
 
 def _distinct(found: list[Source]) -> Iterator[Source]:
-    """Leave out what the note has said before, word for word."""
+    """Leave out what says no more than the note has said before."""
     said: list[dict[str, Any]] = []
     for source in found:
-        if source.csl not in said[-20:]:
+        if not any(all(csl.get(key) == value for key, value in source.csl.items()) for csl in said[-20:]):
             said.append(source.csl)
             yield source
 

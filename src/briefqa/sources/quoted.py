@@ -30,6 +30,8 @@ _LAW_JOURNAL = re.compile(
     r"(?P<pins>(?:,\s(?:\[\]\s)?[\d–-]{1,12})*)\s\((?P<date>[^()]{0,20}\d{4})\)"
 )
 _GENRES = {"Executive Order": "regulation", "Memorandum": "report", "Press Release": "document"}
+_OWNER = re.compile(r"(?P<name>[A-ZÀ-Þ][\w.-]+(?:\s[A-ZÀ-Þ][\w.-]+){0,3})['’]s")  # Plutarch’s “Life of Solon”
+_HARVARD = re.compile(r"\s\(((?:1[5-9]|20)\d\d)[a-z]?\)\Z")  # Berg, O. (2015) ‘Locks’, …
 _GOES_ON = re.compile(r"(?:in|published|issued|available|dated|p\.|pp\.|vol\.|online)\b")
 
 
@@ -40,28 +42,48 @@ def quoted(text: str) -> Csl | None:
     if not match or match["title"][0].islower():
         return None
     before, after = text[: match.start()].strip(), text[match.end() :]
-    genre = before.rstrip(", ")
-    if genre in _GENRES:
-        return {"type": _GENRES[genre], "genre": genre, "title": match["title"].rstrip(", ")} | only(
-            details(after), "issued"
-        )
-    owner = re.fullmatch(r"(?P<name>[A-ZÀ-Þ][\w.-]+(?:\s[A-ZÀ-Þ][\w.-]+){0,3})['’]s", genre)
-    if owner:  # Plutarch’s “Life of Solon”
-        name = people(owner["name"]) or [{"family": owner["name"]}]
-        return {"type": "book", "title": match["title"].rstrip(", ."), "author": name}
-    year = re.search(r"\s\(((?:1[5-9]|20)\d\d)[a-z]?\)\Z", genre)  # Berg, O. (2015) ‘Locks’, …
-    by = genre[: year.start()] if year else genre
+    title = re.sub(r"\s+", " ", match["title"]).strip(" ,").removesuffix(".")
+    led = _led(before, title, after)
+    if led:
+        return led
+    year = _HARVARD.search(before.rstrip(", "))
+    by = before[: year.start()] if year else before.rstrip(", ")
     names = inverted(by) or authors(by) if year or before.endswith((",", ":")) else None
-    if before and not names:
+    more = published(after) if names or not before else None
+    if more is None or not (names or _vouched(title, more)):
         return None
-    more = published(after)
-    if year and more is not None:
+    if year:
         more["issued"] = {"date-parts": [[int(year[1])]]}
         more["type"] = kind(more) if more["type"] != "chapter" else "chapter"
-    if more is None or not (names or more.keys() & {"issued", "volume", "page", "publisher"}):
-        return None
-    title = re.sub(r"\s+", " ", match["title"]).strip(" ,").removesuffix(".")
     return {"title": title} | ({"author": names} if names else {}) | more
+
+
+def _vouched(title: str, more: Csl) -> bool:
+    """Whether a title without authors is no mere quotation: it is dated or placed, and written as titles are."""
+    return bool(more.keys() & {"issued", "volume", "page", "publisher"}) and (
+        capitalised(title) >= 0.5 or len(_parts(more)) == 3
+    )
+
+
+def _led(before: str, title: str, after: str) -> Csl | None:
+    """Read a quoted title that a genre, an owner or a sentence leads to."""
+    genre = before.rstrip(", ")
+    if genre in _GENRES:
+        return {"type": _GENRES[genre], "genre": genre, "title": title} | only(details(after), "issued")
+    owner = _OWNER.fullmatch(genre)
+    if owner:
+        names = people(owner["name"]) or [{"family": owner["name"]}]
+        return {"type": "book", "title": title, "author": names}
+    return _issued(title, after) if before and not before.endswith(",") else None
+
+
+def _issued(title: str, after: str) -> Csl | None:
+    """Read `… established by the “Title,” issued on February 26, 2010`."""
+    said = re.match(r"[,\s]*(?:first\s)?(?:issued|published|released|dated)\s(?:on\s|in\s)?", after)
+    when = find_date(after) if said else None
+    if not said or not when or when.start != said.end() or capitalised(title) < 0.6:
+        return None
+    return {"type": "document", "title": title.rstrip(", "), "issued": when.csl()}
 
 
 def published(after: str) -> Csl | None:
@@ -98,6 +120,8 @@ def published(after: str) -> Csl | None:
         inner = only(details(after), "volume") | imprint(book)
         return csl | inner | only(details(after[after.find(")") + 1 :], bare_pages=True), "page") | {"type": "chapter"}
     csl |= _issue(after)
+    if "issue" in csl and "container-title" not in csl:  # "Working Paper No. 159"
+        return csl | {"type": "report", "number": csl.pop("issue")}
     return csl | {"type": "chapter" if chapter and csl else kind(csl)}
 
 
@@ -117,7 +141,7 @@ def _issue(after: str) -> Csl:
 def kind(csl: Csl) -> str:
     """Tell journal, newspaper, magazine and web page apart, by the name and by what is known of the issue."""
     container = csl.get("container-title", "")
-    parts = csl.get("issued", {}).get("date-parts", [[]])[0]
+    parts = _parts(csl)
     if not container:
         return "document"
     if re.search(r"\.(?:com|org|net|gov|edu)\b|[a-z!]online\b|\bonline\b", container):
@@ -125,6 +149,11 @@ def kind(csl: Csl) -> str:
     if "volume" in csl or (_JOURNAL.search(container) and len(parts) < 3):
         return "article-journal"
     return {3: "article-newspaper", 2: "article-magazine"}.get(len(parts), "article")
+
+
+def _parts(csl: Csl) -> list[int]:
+    parts: list[int] = csl.get("issued", {}).get("date-parts", [[]])[0]
+    return parts
 
 
 def law_journal(text: str) -> Csl | None:

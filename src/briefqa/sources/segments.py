@@ -14,10 +14,10 @@ _ABBREVIATIONS = frozenset(
         "prof sen gov gen col lt capt hon st jr sr mt ft jan feb mar apr jun jul aug sept sep oct nov dec al cf "
         "e.g eg i.e ie n nn fn op loc pt pts bk bd bde aufl abs art. ebd vgl cp ca approx pub l cert comm tit "
         "cl par paras para fig tab u.s u.s.c c.f.r ph.d d.c n.y n.j a.m p.m lib tom t fol ff sq viz esp mass cal "
-        "ga ky tex fla del pa va ill mich minn geo car hen eliz jac ann edw will vict ric wash"
+        "ga ky tex fla del pa va ill mich minn const amend rel geo car hen eliz jac ann edw will vict ric wash"
     ).split()
 )
-_BOUNDARY = re.compile(r";(?=\s)|[.?!…][\"'’”»)\]]{0,3}(?=\s+[“«(\[@\"‘]?[A-ZÀ-ÖØ-Þ0-9])")
+_BOUNDARY = re.compile(r";(?=\s)|[.?!…][\"'’”»)\]]{0,3}(?=\s+(?:[“(\[@\"‘]|«\s?)?[A-ZÀ-ÖØ-Þ0-9])")
 _SIGNED = re.compile(r"(?<=\s)—(?=[A-Z])")  # “A quotation.” —Harris, Money and Coins, p. 3
 _REPRINTED = re.compile(r",\s(?:reprinted|cited|quoted)\sin\s(?=[A-Z“])")
 _WORD_BEFORE = re.compile(r"[^\s(“«\"\[/–—-]*\Z")

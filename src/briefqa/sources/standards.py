@@ -61,4 +61,4 @@ def _titled(after: str) -> dict[str, Any]:
     head = (after[: dated.start] if dated else after).strip(" ,.:(")
     quoted = re.match(r"[“\"](?P<title>[^”\"]{3,300}?),?[”\"]", head)
     title = quoted["title"] if quoted else re.split(r"[.,]?\s§|\.\s", head)[0].strip(" ,.")
-    return csl | ({"title": title} if title_like(title) else {})
+    return csl | ({"title": title} if title_like(title, capitals=0.2) else {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from briefqa.sources.books import german, imprinted, listed, old_book
+from briefqa.sources.books import german, imprinted, listed, old_book, yeared
 from briefqa.sources.dates import find_date
 from briefqa.sources.details import details, only
 from briefqa.sources.names import institution, inverted
@@ -36,6 +36,7 @@ def cite(text: str) -> Csl | None:
         law_journal,
         imprinted,
         dated_in_brackets,
+        yeared,
         listed,
         german,
         dated,

@@ -32,7 +32,8 @@ def hearing(text: str) -> Csl | None:
         return None
     csl: Csl = {"type": "hearing", "title": title}
     when = find_date(match["date"] or "", year_alone=True)
-    page = match["page1"] or match["page2"]
+    at = re.search(r",\sat\s(?P<page>\d{1,4})\Z", text)
+    page = match["page1"] or match["page2"] or (at["page"] if at else None)
     return csl | ({"issued": when.csl()} if when else {}) | ({"page": page} if page else {})
 
 
