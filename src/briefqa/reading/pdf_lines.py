@@ -18,7 +18,7 @@ _MAX_DROP = 0.35
 # Narrower gaps than this many font sizes never part columns.
 _GUTTER = 0.8
 _MIN_COLUMN_ROWS = 5
-_MIN_COLUMN_LETTERS = 12
+_MIN_COLUMN_LETTERS = 8
 
 
 @dataclass(slots=True)
