@@ -3,7 +3,7 @@
 A note is cut into stretches (`segments`); in each, law (`law`), numbered publications (`standards`), addresses and the
 styles of citing (`styles`: `quoted`, `books`, `titled`) are looked for, with the help of dates, names and details.
 Precision comes first: a field in doubt stays out, and a note that only explains has no source. `references` links notes
-that point to other notes.
+that point to other notes; `exports` writes sources for other programs.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from briefqa.sources.exports import to_bibtex, to_csl_json, to_ris
 from briefqa.sources.parsing import parse_sources
 from briefqa.sources.references import resolve
 
 if TYPE_CHECKING:
     from briefqa.briefs import Brief
 
-__all__ = ["parse_sources", "resolve", "with_sources"]
+__all__ = ["parse_sources", "resolve", "to_bibtex", "to_csl_json", "to_ris", "with_sources"]
 
 
 def with_sources(brief: Brief) -> Brief:
