@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 _HYPHENS = "-‐\u00ad"
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?(?:[-‐][^\W\d_]+)*")
-_URL_TAIL = re.compile(r"(?:https?://|www\.|doi\.org/|doi:)\S*$", re.IGNORECASE)
+_URL_TAIL = re.compile(
+    r"(?:https?://|www\.|doi\.org/|doi:|\b(?:[\w-]{1,60}\.){1,4}(?:com|edu|eu|gov|int|mil|net|org|uk|de|fr)/)\S*$",
+    re.IGNORECASE,
+)
 # A URL breaks after these; a hyphen there belongs to it.
 _URL_BREAKS = tuple("-‐/_=&?%#.~+:")
 _URL_ONLY = re.compile(
@@ -94,7 +97,7 @@ def _url_goes_on(before: str, after: str, *, full: bool) -> bool:
         return False
     if before.endswith("."):
         return full and word[0].islower() and bool(_URL_ONLY.search(word))
-    if before.endswith(_URL_BREAKS):
+    if before.endswith(_URL_BREAKS) or (word.startswith("/") and len(word) > 1):
         return True
     if not full or before.endswith((",", ";", ")", ">", "]")):
         return False
