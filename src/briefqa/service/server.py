@@ -34,7 +34,7 @@ def serve(config: Config, load: Callable[[], Embedder], announce: Callable[[str]
     app = create_app(Path(config.index), load=load, docs_in=Path(config.docs_in), limits=limits)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("briefqa").setLevel(logging.INFO)
-    with _listen(config.host, config.port) as listener:
+    with listen(config.host, config.port) as listener:
         host = f"[{config.host}]" if ":" in config.host else config.host
         announce(greeting(f"http://{host}:{listener.getsockname()[1]}", Path(config.index)))
         settings = uvicorn.Config(
@@ -64,11 +64,16 @@ def greeting(base: str, index: Path) -> str:
     return "\n".join(lines)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Open the port. Raises BriefqaError if it cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listener = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise BriefqaError(
             f"Cannot listen on {host} port {port}: {error.strerror}. Choose another with --host and --port."
         ) from error
+    # Connections inherit it. asyncio sets it only on sockets that name TCP as their protocol, and these do not; without
+    # it the body of an answer waits some 40 ms for the client to acknowledge the head (Nagle's algorithm, delayed ACK).
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
