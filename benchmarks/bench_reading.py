@@ -12,9 +12,7 @@ from __future__ import annotations
 import argparse
 import functools
 import logging
-import resource
 import time
-from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,17 +20,22 @@ from typing import TYPE_CHECKING
 from conditions import spread, stated, table
 from pypdf import PdfReader
 
+from briefqa.ingest import ingest
 from briefqa.notes import understand
 from briefqa.reading import read
+from briefqa.reading.isolated import Isolated, Limits
+from briefqa.sources import with_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 PROJECT = Path(__file__).resolve().parent.parent
 FOLDERS = [PROJECT / "docs_in" / "samples", PROJECT.parent / "shared" / "notes-gold"]
 _NO_LIMIT = 10**9
 # Fewer pages are read several times by the two processes: what they do must be long beside handing it out.
 _PAGES_FOR_TWO = 100
+_LIMITS = Limits(seconds=600, memory=2_000_000_000)
+_SPINS = 1_500_000
 
 
 def main() -> None:
@@ -50,12 +53,13 @@ def main() -> None:
             measure(folder, files, arguments.passes)
 
 
-def measure(folder: Path, files: Sequence[Path], passes: int) -> None:
+def measure(folder: Path, files: list[Path], passes: int) -> None:
     """Time all contenders on the files of one folder and print the table."""
     pages = sum(len(PdfReader(file).pages) for file in files)
     extract = [0.0] * passes
     reading = [0.0] * passes
     notes = [0.0] * passes
+    sources = [0.0] * passes
     for number in range(passes):
         for place, file in enumerate(files):
             pypdf_first = (number + place) % 2 == 0
@@ -64,8 +68,11 @@ def measure(folder: Path, files: Sequence[Path], passes: int) -> None:
             started = time.perf_counter()
             document = read(file, file.name, max_bytes=_NO_LIMIT, max_pages=_NO_LIMIT)
             between = time.perf_counter()
-            understand(document, "0" * 16)
-            notes[number] += time.perf_counter() - between
+            brief = understand(document, "0" * 16)
+            understood = time.perf_counter()
+            with_sources(brief)
+            sources[number] += time.perf_counter() - understood
+            notes[number] += understood - between
             reading[number] += between - started
             if not pypdf_first:
                 extract[number] += seconds(functools.partial(extract_text, file))
@@ -78,6 +85,7 @@ def measure(folder: Path, files: Sequence[Path], passes: int) -> None:
             ("reading.read", reading),
             ("notes.understand", notes),
             ("read + understand", both),
+            ("the same + sources", [a + b for a, b in zip(both, sources, strict=True)]),
         ]
     ]
     table(["step", "pages/s", "speed, extract_text = 1"], rows)
@@ -85,23 +93,32 @@ def measure(folder: Path, files: Sequence[Path], passes: int) -> None:
 
 
 def two_processes(files: Sequence[Path]) -> None:
-    """Read and understand all files in one worker and in two, and print how much faster two are.
+    """Have `reindex`'s own readers do all files, one process and then two, and print how much faster two are.
 
-    A loop of plain Python under the same workers tells what the machine gives to a second process at that moment.
+    A loop of plain Python, once and then in two processes at once, tells what the machine gives to a second process.
     """
     long_ones_first = sorted(files, key=lambda file: -file.stat().st_size)
+    jobs = [(file.name, (file, file.name, "0" * 16)) for file in long_ones_first]
+    call = functools.partial(ingest, max_bytes=_NO_LIMIT, max_pages=_NO_LIMIT, max_chars=_NO_LIMIT)
     took: dict[int, float] = {}
     loop: dict[int, float] = {}
     peak = 0
-    for workers in (1, 2):
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-            list(pool.map(warm_up, [long_ones_first[-1]] * workers))
-            loop[workers] = seconds(functools.partial(drain, pool, spin, [1_500_000] * 8))
-            took[workers] = seconds(functools.partial(drain, pool, read_and_understand, long_ones_first))
-            peak = max(peak, *pool.map(peak_memory, range(4 * workers)))
+    for processes in (1, 2):
+        with Isolated(call, _LIMITS, processes) as readers:
+            drain(readers.map(jobs[-1:] * processes))  # so that they are started
+            started = time.perf_counter()
+            outcomes = list(readers.map(jobs))
+            took[processes] = time.perf_counter() - started
+        failed = [outcome.error for outcome in outcomes if outcome.error is not None]
+        if failed:
+            raise SystemExit(f"Not every file could be read: {failed[0]}")
+        peak = max(peak, *(outcome.peak for outcome in outcomes))
+        with get_context("spawn").Pool(processes) as pool:
+            pool.map(spin, [1] * processes, chunksize=1)
+            loop[processes] = seconds(functools.partial(pool.map, spin, [_SPINS] * 8, chunksize=1))
     print(
-        f"two processes instead of one: {took[1] / took[2]:.2f} times as fast "
-        f"(a loop of plain Python: {loop[1] / loop[2]:.2f}); peak memory of a worker {peak} MB",
+        f"two processes instead of one: {took[1] / took[2]:.2f} times as fast (a loop of plain Python: "
+        f"{loop[1] / loop[2]:.2f} times); peak memory of a reader: {peak / 1e6:.0f} MB",
         flush=True,
     )
 
@@ -119,33 +136,15 @@ def extract_text(file: Path) -> None:
         page.extract_text()
 
 
-def read_and_understand(file: Path) -> None:
-    """Do all that is done to a file before it is cut into passages."""
-    understand(read(file, file.name, max_bytes=_NO_LIMIT, max_pages=_NO_LIMIT), "0" * 16)
-
-
-def warm_up(file: Path) -> None:
-    """Import in a worker all that it needs, and keep it busy until the other has been started, too."""
-    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    read_and_understand(file)
-    time.sleep(0.5)
+def drain(outcomes: Iterable[object]) -> None:
+    """Wait for all of them."""
+    for _ in outcomes:
+        pass
 
 
 def spin(times: int) -> int:
     """Add numbers up."""
     return sum(number & 7 for number in range(times))
-
-
-def drain(pool: ProcessPoolExecutor, work: Callable[..., object], items: Sequence[object]) -> None:
-    """Have the workers do all items."""
-    for _ in pool.map(work, items):
-        pass
-
-
-def peak_memory(_: int) -> int:
-    """Return the most memory that this process ever held, in MB."""
-    time.sleep(0.05)  # so that each worker gets its turn
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 if __name__ == "__main__":
