@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from briefqa.briefs import Brief, Mark, Note, PageSpan, Passage, Problem, Section, Source
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import NotFound
-from briefqa.generation import BriefRecord, IndexInfo, ScoredPassage, StoredPassage
+from briefqa.generation import BriefRecord, Candidate, IndexInfo, ScoredPassage, StoredPassage
+from briefqa.lexical import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,6 +87,25 @@ class MemoryIndex:
             if only is None or f"{brief.id}-0" in only
         ]
         return sorted(scored, key=lambda item: (-item.score, item.passage_id))[:k]
+
+    def lexical(self, question: str, k: int, only: Sequence[str] | None = None) -> list[ScoredPassage]:
+        assert not self.closed
+        asked = set(words(question))
+        scored = [
+            ScoredPassage(f"{brief.id}-0", float(sum(word in asked for word in words(brief.body))))
+            for brief in self.stored
+            if only is None or f"{brief.id}-0" in only
+        ]
+        return sorted((each for each in scored if each.score), key=lambda item: (-item.score, item.passage_id))[:k]
+
+    def candidates(
+        self, vector: NDArray[np.float32], question: str, k: int, only: Sequence[str] | None = None
+    ) -> list[Candidate]:
+        everything = len(self.stored)
+        dense = dict(self.dense(vector, everything, only))
+        lexical = dict(self.lexical(question, everything, only))
+        found = {name for leg in (dense, lexical) for name in list(leg)[:k]}
+        return [Candidate(name, dense[name], lexical.get(name, 0.0)) for name in sorted(found)]
 
     def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
         assert not self.closed

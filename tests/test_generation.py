@@ -28,7 +28,7 @@ from briefqa.errors import (
 )
 from briefqa.generation.manifest import checksum_of
 from briefqa.passages import embedded_text, split
-from briefqa.vectors import create_embeddings, write_index
+from briefqa.vectors import create_embeddings
 from fakes import LEVEE, SCHOOL, make_brief
 from generated import briefs
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from briefqa.briefs import Brief
 
 EMBEDDER = HashingEmbedder()
-FILES = [g.CATALOG, g.VECTORS, g.EMBEDDINGS, "manifest.json"]
+FILES = [g.CATALOG, g.VECTORS, g.EMBEDDINGS, f"{g.LEXICAL}/words.json", g.BRIEF_VECTORS, "manifest.json"]
 
 
 def no_check(_: Path) -> None:
@@ -61,8 +61,8 @@ def publish(index: Path, stored: Sequence[Brief]) -> str:
         embeddings[:] = EMBEDDER.embed_passages(texts)
         if isinstance(embeddings, np.memmap):
             embeddings.flush()
-        write_index(folder / g.VECTORS, embeddings, "Flat")
         catalog = Catalog(folder / g.CATALOG)
+        g.write_indexes(folder, catalog, embeddings, "Flat")
         counts = catalog.counts()
         catalog.close()
         manifest = g.Manifest(

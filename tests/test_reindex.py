@@ -13,9 +13,11 @@ import pytest
 
 from briefqa import generation as g
 from briefqa.briefs import Brief, Document, Line, Mark, Note, Page, PageSpan, Problem
+from briefqa.catalog import Catalog
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import ConfigError, EmbeddingError, GenerationError, NoTextLayer, ReadingTimeout
 from briefqa.reindex import reindex
+from briefqa.vectors import open_embeddings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,14 +127,15 @@ class Bench:
         name = g.current_id(self.index)
         assert name
         g.verify(self.index, name)
-        opened = g.open_current(self.index)
-        everything = opened.dense(self.embedder.embed_query("x"), 100_000)
-        for stored in opened.fetch([passage_id for passage_id, _ in everything]):
+        folder = g.generation_folder(self.index, name)
+        vectors = open_embeddings(folder / g.EMBEDDINGS)
+        catalog = Catalog(folder / g.CATALOG)
+        ids = catalog.passage_ids(range(len(vectors)))
+        for stored, vector in zip(catalog.fetch(ids), vectors, strict=True):
             context = f"{stored.passage.context}\n\n" if stored.passage.context else ""
-            vector = HashingEmbedder().embed_passages([context + stored.passage.text.strip()])[0]
-            best = opened.dense(vector, 1, [stored.passage.id])[0]
-            assert best.score == pytest.approx(1, abs=1e-5)
-        opened.close()
+            [expected] = HashingEmbedder().embed_passages([context + stored.passage.text.strip()])
+            assert vector @ expected == pytest.approx(1, abs=1e-5)
+        catalog.close()
 
 
 @pytest.fixture

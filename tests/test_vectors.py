@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from briefqa.errors import CorruptGeneration, GenerationError
-from briefqa.vectors import Vectors, check_factory, create_embeddings, open_embeddings, write_index
+from briefqa.vectors import (
+    InContext,
+    Vectors,
+    check_factory,
+    create_embeddings,
+    open_embeddings,
+    write_briefs,
+    write_index,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,13 +30,35 @@ def random_rows(count: int, dimension: int = 32) -> NDArray[np.float32]:
     return rows
 
 
-def written(folder: Path, rows: NDArray[np.float32], factory: str = "Flat") -> Vectors:
+def opened(folder: Path, brief_of: NDArray[np.int32]) -> Vectors:
+    return Vectors.open(folder / "v.faiss", folder / "e.npy", folder / "b.npy", brief_of)
+
+
+def written(
+    folder: Path, rows: NDArray[np.float32], factory: str = "Flat", brief_of: NDArray[np.int32] | None = None
+) -> Vectors:
+    """Without brief_of each row is a brief of its own, so that it is searched as it is."""
+    brief_of = np.arange(len(rows), dtype=np.int32) if brief_of is None else brief_of
     embeddings = create_embeddings(folder / "e.npy", *rows.shape)
     embeddings[:] = rows
     if isinstance(embeddings, np.memmap):
         embeddings.flush()
-    write_index(folder / "v.faiss", embeddings, factory)
-    return Vectors.open(folder / "v.faiss", folder / "e.npy")
+    briefs = write_briefs(folder / "b.npy", embeddings, brief_of)
+    write_index(folder / "v.faiss", InContext(embeddings, briefs, brief_of), factory)
+    return opened(folder, brief_of)
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
+def test_a_passage_is_found_by_its_brief_too(tmp_path: Path, factory: str) -> None:
+    rows = random_rows(60)
+    brief_of = np.repeat(np.arange(20, dtype=np.int32), 3)
+    means = rows.reshape(20, 3, -1).mean(axis=1)
+    means /= np.linalg.norm(means, axis=1, keepdims=True)
+    expected = (rows @ rows[7] + np.repeat(means, 3, axis=0) @ rows[7]) / 2
+    vectors = written(tmp_path, rows, factory, brief_of)
+    for found in (vectors.search(rows[7], 60, range(60)), vectors.search(rows[7], 3)):
+        assert [score for _, score in found] == pytest.approx([expected[row] for row, _ in found], abs=1e-6)
+    assert [row for row, _ in found] == np.argsort(-expected)[:3].tolist()
 
 
 def test_flat_search_is_exact(tmp_path: Path) -> None:
@@ -92,11 +122,11 @@ def test_a_factory_string_that_faiss_does_not_understand_is_told(factory: str) -
         check_factory(factory, 32)
 
 
-@pytest.mark.parametrize("name", ["v.faiss", "e.npy"])
+@pytest.mark.parametrize("name", ["v.faiss", "e.npy", "b.npy"])
 @pytest.mark.parametrize("damage", ["missing", "empty", "half", "random", "text", "swapped", "other"])
 def test_damage_is_told_with_the_file_and_the_remedy(tmp_path: Path, name: str, damage: str) -> None:
     written(tmp_path, random_rows(100))
-    file, other = tmp_path / name, tmp_path / ({"v.faiss", "e.npy"} - {name}).pop()
+    file, other = tmp_path / name, tmp_path / ("e.npy" if name == "v.faiss" else "v.faiss")
     content = file.read_bytes()
     if damage == "missing":
         file.unlink()
@@ -115,8 +145,8 @@ def test_damage_is_told_with_the_file_and_the_remedy(tmp_path: Path, name: str, 
                 "swapped": other.read_bytes(),
             }[damage]
         )
-    with pytest.raises(CorruptGeneration, match=r"(v\.faiss|e\.npy).*briefqa reindex"):
-        Vectors.open(tmp_path / "v.faiss", tmp_path / "e.npy")
+    with pytest.raises(CorruptGeneration, match=r"(v\.faiss|e\.npy|b\.npy).*briefqa reindex"):
+        opened(tmp_path, np.arange(100, dtype=np.int32))
 
 
 def test_embeddings_of_another_shape_or_type_are_refused(tmp_path: Path) -> None:

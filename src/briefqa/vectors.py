@@ -1,13 +1,20 @@
 """The vectors of a generation and the search among them. The only importer of faiss.
 
-Two files: `embeddings.npy`, the vectors themselves, one row a passage, from which any index can be made again and
-which is searched exactly under a filter; and `vectors.faiss`, the index that FAISS's factory string describes
-(https://github.com/facebookresearch/faiss/wiki/The-index-factory), by inner product.
+A passage is found by its own vector and by its brief's, the mean direction of the brief's passages, in equal parts: a
+passage of a brief that is about the question is worth more than the same words in passing. As an inner product is
+linear, half the sum of both vectors scores just so, and no search needs to know.
+
+Three files: `embeddings.npy`, the vectors as the model made them, one row a passage, from which all else can be made
+again; `briefs.npy`, one row a brief; and `vectors.faiss`, the index over the sums that FAISS's factory string describes
+(https://github.com/facebookresearch/faiss/wiki/The-index-factory), by inner product. Under a filter an approximate
+index is left aside and the sums are compared exactly.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -27,33 +34,39 @@ _BLOCK = 65_536
 class Vectors:
     """An index over rows 0 … count-1, open for searching. Safe for many threads."""
 
-    def __init__(self, index: Any, embeddings: NDArray[np.float32]) -> None:
+    def __init__(self, index: Any, rows: InContext) -> None:
         self._index = index
-        self._embeddings = embeddings
+        self._rows = rows
         self._exact = type(index).__name__ in {"IndexFlat", "IndexFlatIP"}
 
     @classmethod
-    def open(cls, index_file: Path, embeddings_file: Path) -> Self:
-        """Open both files. Raises CorruptGeneration where they are damaged or do not belong together."""
+    def open(cls, index_file: Path, embeddings_file: Path, briefs_file: Path, brief_of: NDArray[np.int32]) -> Self:
+        """Open the files. brief_of: for each row the row of its brief.
+
+        Raises CorruptGeneration where they are damaged or do not belong together.
+        """
         import faiss  # noqa: PLC0415 - a fifth of a second
 
         embeddings = open_embeddings(embeddings_file)
+        rows = InContext(embeddings, open_embeddings(briefs_file), brief_of)
+        if len(brief_of) != len(embeddings) or len(rows.briefs) != int(brief_of.max(initial=-1)) + 1:
+            raise CorruptGeneration(f"{embeddings_file} and {briefs_file.name} do not belong together. {_REMEDY}")
         with _reading(index_file):
             index = faiss.read_index(str(index_file))
         if (index.ntotal, index.d) != embeddings.shape or index.metric_type != faiss.METRIC_INNER_PRODUCT:
             raise CorruptGeneration(f"{index_file} and {embeddings_file.name} do not belong together. {_REMEDY}")
         _search_widely(index)
-        return cls(index, embeddings)
+        return cls(index, rows)
 
     @property
     def count(self) -> int:
         """How many vectors there are."""
-        return int(self._embeddings.shape[0])
+        return len(self._rows.brief_of)
 
     @property
     def dimension(self) -> int:
         """Length of a vector."""
-        return int(self._embeddings.shape[1])
+        return int(self._rows.embeddings.shape[1])
 
     def search(self, vector: NDArray[np.float32], k: int, only: Sequence[int] | None = None) -> list[tuple[int, float]]:
         """Find the k rows of greatest inner product with vector, best first, equal ones in the order of the rows.
@@ -84,7 +97,7 @@ class Vectors:
         import faiss  # noqa: PLC0415 - imported by open
 
         if rows is not None and not self._exact:
-            return _exactly(query, k, rows, self._embeddings)
+            return _exactly(query, k, rows, self._rows)
         parameters = None
         if rows is not None:
             bits = np.zeros(-(-self.count // 8) * 8, dtype=bool)
@@ -96,6 +109,38 @@ class Vectors:
         scores, found = self._index.search(query, k, params=parameters)
         real = found[0] >= 0
         return scores[0][real], found[0][real]
+
+
+@dataclass(frozen=True, slots=True)
+class InContext:
+    """Passages as they are searched: each vector with that of its brief.
+
+    embeddings: shape (passages, dimension). briefs: (briefs, dimension). brief_of: (passages,), the row of each one's
+    brief.
+    """
+
+    embeddings: NDArray[np.float32]
+    briefs: NDArray[np.float32]
+    brief_of: NDArray[np.int32]
+
+    def __getitem__(self, rows: slice | NDArray[np.int64]) -> NDArray[np.float32]:
+        """Half the sum of both vectors of some rows."""
+        summed: NDArray[np.float32] = (self.embeddings[rows] + self.briefs[self.brief_of[rows]]) / np.float32(2)
+        return summed
+
+
+def write_briefs(file: Path, embeddings: NDArray[np.float32], brief_of: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Write the vector of each brief: the mean of its passages', made of unit length. Returns all of them.
+
+    The passages of a brief come one after another.
+    """
+    starts = np.flatnonzero(np.diff(brief_of, prepend=-1))
+    briefs = np.zeros((len(starts), embeddings.shape[1]), dtype=np.float32)
+    for brief, (start, end) in enumerate(pairwise([*starts.tolist(), len(brief_of)])):
+        mean = embeddings[start:end].mean(axis=0)
+        briefs[brief] = mean / max(float(np.linalg.norm(mean)), np.finfo(np.float32).tiny)
+    np.save(file, briefs)
+    return briefs
 
 
 def check_factory(factory: str, dimension: int) -> None:
@@ -136,25 +181,25 @@ def open_embeddings(file: Path) -> NDArray[np.float32]:
     return embeddings
 
 
-def write_index(file: Path, embeddings: NDArray[np.float32], factory: str) -> None:
-    """Build the index over all rows of embeddings and write it.
+def write_index(file: Path, rows: InContext, factory: str) -> None:
+    """Build the index over all rows and write it.
 
     An index that has to be trained and has too few rows for it is built flat, which is exact and, for so few, fast.
     Raises GenerationError for a factory string that FAISS does not understand.
     """
     import faiss  # noqa: PLC0415 - a fifth of a second
 
-    count, dimension = embeddings.shape
+    count, dimension = rows.embeddings.shape
     check_factory(factory, dimension)
     index = faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)
     if not index.is_trained:
         step = max(1, count // _BLOCK)
         try:
-            index.train(np.ascontiguousarray(embeddings[::step]))
+            index.train(rows[::step])
         except RuntimeError:
             index = faiss.IndexFlatIP(dimension)
     for start in range(0, count, _BLOCK):
-        index.add(np.ascontiguousarray(embeddings[start : start + _BLOCK]))
+        index.add(rows[start : start + _BLOCK])
     faiss.write_index(index, str(file))
 
 
@@ -168,7 +213,7 @@ def _search_widely(index: Any) -> None:
 
 
 def _exactly(
-    query: NDArray[np.float32], k: int, rows: NDArray[np.int64], embeddings: NDArray[np.float32]
+    query: NDArray[np.float32], k: int, rows: NDArray[np.int64], vectors: InContext
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Scores and rows of the k nearest among rows, by brute force over a block of them at a time."""
     import faiss  # noqa: PLC0415 - imported by open
@@ -177,7 +222,7 @@ def _exactly(
     found = np.empty(0, dtype=np.int64)
     for start in range(0, len(rows), _BLOCK):
         block = rows[start : start + _BLOCK]
-        near, places = faiss.knn(query, embeddings[block], min(k, len(block)), metric=faiss.METRIC_INNER_PRODUCT)
+        near, places = faiss.knn(query, vectors[block], min(k, len(block)), metric=faiss.METRIC_INNER_PRODUCT)
         scores = np.concatenate([scores, near[0]])
         found = np.concatenate([found, block[places[0]]])
         best = np.lexsort((found, -scores))[:k]

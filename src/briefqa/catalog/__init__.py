@@ -5,7 +5,7 @@ importer of sqlite3.
 """
 
 from briefqa.catalog.reader import Catalog
-from briefqa.catalog.records import BriefRecord, Counts, FileRecord, StoredPassage
+from briefqa.catalog.records import BriefRecord, Counts, FileRecord, SearchableText, StoredPassage
 from briefqa.catalog.writer import CatalogWriter
 
-__all__ = ["BriefRecord", "Catalog", "CatalogWriter", "Counts", "FileRecord", "StoredPassage"]
+__all__ = ["BriefRecord", "Catalog", "CatalogWriter", "Counts", "FileRecord", "SearchableText", "StoredPassage"]

@@ -18,6 +18,7 @@ from briefqa.catalog.records import (
     BriefRecord,
     Counts,
     FileRecord,
+    SearchableText,
     StoredPassage,
     pages_from_json,
     restored,
@@ -91,6 +92,35 @@ class Catalog:
         ids = dict(rows)
         with self._guarded():
             return [ids[position] for position in positions]
+
+    def searchable(self) -> Iterator[SearchableText]:
+        """Give what the words of each passage are counted in, in the order of the vector rows."""
+        notes = self._searchable_notes()
+        rows = self._select(
+            "SELECT p.brief, p.ordinal, b.language, b.title, p.section, p.text FROM passages p "
+            "JOIN briefs b ON b.id = p.brief ORDER BY p.position"
+        )
+        for brief_id, ordinal, language, title, section, text in rows:
+            parts = [] if section and text.startswith(section) else [section]
+            parts += [text, *notes.get((brief_id, ordinal), ())]
+            yield SearchableText(brief_id, language, title, "\n".join(filter(None, parts)))
+
+    def _searchable_notes(self) -> dict[tuple[str, int], list[str]]:
+        """Return the notes that each passage cites, by brief and ordinal, with what "ibid." in them means."""
+        sources: dict[tuple[str, str], list[str]] = defaultdict(list)
+        with self._guarded():
+            for brief_id, note_id, csl in self._select("SELECT brief, note, csl FROM sources ORDER BY ordinal"):
+                sources[brief_id, note_id] += _words_of_source(json.loads(csl))
+        notes: dict[tuple[str, int], list[str]] = defaultdict(list)
+        rows = self._select(
+            "SELECT DISTINCT m.brief, m.passage, n.id, n.text FROM marks m "
+            "JOIN notes n ON n.brief = m.brief AND n.id = m.note WHERE m.passage IS NOT NULL ORDER BY m.ordinal"
+        )
+        for brief_id, ordinal, note_id, text in rows:
+            # What the note itself says is not counted twice.
+            more = [said for said in dict.fromkeys(sources[brief_id, note_id]) if said not in text]
+            notes[brief_id, ordinal] += [text, *more]
+        return notes
 
     def briefs(self, *, limit: int, offset: int = 0) -> list[BriefRecord]:
         """List records of briefs in the order of their paths."""
@@ -235,3 +265,13 @@ class Catalog:
             raise CorruptGeneration(
                 f"{self._file} is damaged ({error}). Run `briefqa rollback`, or `briefqa reindex` to build it anew."
             ) from error
+
+
+def _words_of_source(csl: dict[str, Any]) -> list[str]:
+    """Return what a reader may name a source by: title, container, publisher, authors."""
+    names = [
+        " ".join(str(name[part]) for part in ("given", "family", "literal") if name.get(part))
+        for role in ("author", "editor")
+        for name in csl.get(role, ())
+    ]
+    return [str(csl[key]) for key in ("title", "container-title", "publisher") if csl.get(key)] + names

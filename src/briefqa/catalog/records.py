@@ -106,6 +106,16 @@ class StoredPassage:
     notes: tuple[Note, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SearchableText:
+    """The words of a passage for a lexical index. heading: its brief's title; text: section, passage, cited notes."""
+
+    brief_id: str
+    language: str
+    heading: str
+    text: str
+
+
 def storable(value: Any) -> Any:
     """Value as SQLite takes it: a text with lone surrogates (an ill-encoded file name) as bytes."""
     if isinstance(value, str) and not value.isascii():

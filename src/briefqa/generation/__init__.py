@@ -4,15 +4,27 @@
       CURRENT                          names the live generation
       .lock                            held by whoever writes
       generations/
-        20310402T031500123Z-1f2e3d4c/  catalog.sqlite, vectors.faiss, embeddings.npy, manifest.json
+        20310402T031500123Z-1f2e3d4c/  catalog.sqlite, lexical/, vectors.faiss, embeddings.npy, briefs.npy,
+                                       manifest.json
         .building-…/                   not finished; the next reindex clears it away
 
 `store` looks after the folder, `manifest` after what a generation says of itself, `opened` after searching in one.
 """
 
 from briefqa.catalog import BriefRecord, StoredPassage
-from briefqa.generation.manifest import CATALOG, EMBEDDINGS, FORMAT, VECTORS, IndexInfo, Manifest, read_manifest
-from briefqa.generation.opened import Generation, Index, ScoredPassage, open_current, open_generation, verify
+from briefqa.generation.indexes import write_indexes
+from briefqa.generation.manifest import (
+    BRIEF_VECTORS,
+    CATALOG,
+    EMBEDDINGS,
+    FORMAT,
+    LEXICAL,
+    VECTORS,
+    IndexInfo,
+    Manifest,
+    read_manifest,
+)
+from briefqa.generation.opened import Candidate, Generation, Index, ScoredPassage, open_current, open_generation, verify
 from briefqa.generation.store import (
     build_folder,
     clear_builds,
@@ -26,11 +38,14 @@ from briefqa.generation.store import (
 )
 
 __all__ = [
+    "BRIEF_VECTORS",
     "CATALOG",
     "EMBEDDINGS",
     "FORMAT",
+    "LEXICAL",
     "VECTORS",
     "BriefRecord",
+    "Candidate",
     "Generation",
     "Index",
     "IndexInfo",
@@ -49,5 +64,6 @@ __all__ = [
     "read_manifest",
     "rollback",
     "verify",
+    "write_indexes",
     "writing",
 ]

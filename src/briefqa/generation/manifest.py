@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Raise it with every change of the files' layout: an older generation is then built anew from the briefs.
-FORMAT = 2
+FORMAT = 3
 
 CATALOG = "catalog.sqlite"
 VECTORS = "vectors.faiss"
 EMBEDDINGS = "embeddings.npy"
+BRIEF_VECTORS = "briefs.npy"
+LEXICAL = "lexical"
 MANIFEST = "manifest.json"
 
 REMEDY = "Run `briefqa rollback` to go back to an earlier generation, or `briefqa reindex` to build a new one."

@@ -6,8 +6,19 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from briefqa.catalog import Catalog
 from briefqa.errors import CorruptGeneration, IncompatibleGeneration, NoGeneration, NotFound
-from briefqa.generation.manifest import CATALOG, EMBEDDINGS, REMEDY, VECTORS, check_seals, read_manifest
+from briefqa.generation.manifest import (
+    BRIEF_VECTORS,
+    CATALOG,
+    EMBEDDINGS,
+    LEXICAL,
+    REMEDY,
+    VECTORS,
+    check_seals,
+    read_manifest,
+)
 from briefqa.generation.store import current_id, generation_folder
+from briefqa.lexical import FILES as LEXICAL_FILES
+from briefqa.lexical import Lexical
 from briefqa.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -29,6 +40,14 @@ class ScoredPassage(NamedTuple):
     score: float
 
 
+class Candidate(NamedTuple):
+    """A passage that at least one leg has found, with its score in both. lexical: 0 where no word is shared."""
+
+    passage_id: str
+    dense: float
+    lexical: float
+
+
 class Index(Protocol):
     """What a searcher sees of an index. Never changes while it is open; safe for many threads."""
 
@@ -40,6 +59,17 @@ class Index(Protocol):
 
         vector: shape (dimension,). only: the ids to search among, exactly; unknown ones are passed over.
         """
+
+    def lexical(self, question: str, k: int, only: Sequence[str] | None = None) -> list[ScoredPassage]:
+        """Find the k passages that share most with the words of the question, best first, ties as in `dense`.
+
+        Passages that share none are not found.
+        """
+
+    def candidates(
+        self, vector: NDArray[np.float32], question: str, k: int, only: Sequence[str] | None = None
+    ) -> list[Candidate]:
+        """Find the k best passages of each leg, and give each of them its score in both, in the order of the ids."""
 
     def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
         """Return passages with their briefs and notes, in the same order. Raises NotFound that names a missing id."""
@@ -60,10 +90,11 @@ class Generation:
     It holds its files open, so that it serves on when it has been pruned meanwhile.
     """
 
-    def __init__(self, manifest: Manifest, catalog: Catalog, vectors: Vectors) -> None:
+    def __init__(self, manifest: Manifest, catalog: Catalog, vectors: Vectors, words: Lexical) -> None:
         self.manifest = manifest
         self._catalog = catalog
         self._vectors = vectors
+        self._words = words
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -73,17 +104,18 @@ class Generation:
         """
         manifest = read_manifest(folder)
         check_seals(folder, manifest.files, whole=False)
-        for name in (CATALOG, VECTORS, EMBEDDINGS):
+        for name in (CATALOG, VECTORS, EMBEDDINGS, BRIEF_VECTORS, *(f"{LEXICAL}/{name}" for name in LEXICAL_FILES)):
             if name not in manifest.files:
                 raise CorruptGeneration(f"{folder / name} is not in the manifest. {REMEDY}")
-        vectors = Vectors.open(folder / VECTORS, folder / EMBEDDINGS)
+        lexical = Lexical.open(folder / LEXICAL)
+        vectors = Vectors.open(folder / VECTORS, folder / EMBEDDINGS, folder / BRIEF_VECTORS, lexical.brief_of)
         catalog = Catalog(folder / CATALOG)
         try:
-            _check_counts(folder, manifest, catalog, vectors)
+            _check_counts(folder, manifest, catalog, vectors, lexical)
         except BaseException:
             catalog.close()
             raise
-        return cls(manifest, catalog, vectors)
+        return cls(manifest, catalog, vectors, lexical)
 
     def info(self) -> IndexInfo:
         """Tell what the index holds and what made it."""
@@ -91,16 +123,41 @@ class Generation:
 
     def dense(self, vector: NDArray[np.float32], k: int, only: Sequence[str] | None = None) -> list[ScoredPassage]:
         """Find the k passages nearest to vector by inner product; see `Index.dense`."""
+        self._check_vector(vector)
+        return self._named(self._vectors.search(vector, k, self._rows(only)))
+
+    def lexical(self, question: str, k: int, only: Sequence[str] | None = None) -> list[ScoredPassage]:
+        """Find the k passages that share most with the words of the question; see `Index.lexical`."""
+        return self._named(self._words.best(self._words.scores(question), k, self._rows(only)))
+
+    def candidates(
+        self, vector: NDArray[np.float32], question: str, k: int, only: Sequence[str] | None = None
+    ) -> list[Candidate]:
+        """Find the k best passages of each leg, with their scores in both; see `Index.candidates`."""
+        self._check_vector(vector)
+        rows = self._rows(only)
+        words = self._words.scores(question)
+        dense = dict(self._vectors.search(vector, k, rows))
+        found = sorted(dense.keys() | {row for row, _ in self._words.best(words, k, rows)})
+        dense |= self._vectors.search(vector, len(found), [row for row in found if row not in dense])
+        ids = self._catalog.passage_ids(found)
+        candidates = (Candidate(name, dense[row], float(words[row])) for name, row in zip(ids, found, strict=True))
+        return sorted(candidates, key=lambda candidate: candidate.passage_id)
+
+    def _rows(self, only: Sequence[str] | None) -> list[int] | None:
+        return None if only is None else self._catalog.positions(only)
+
+    def _named(self, found: Sequence[tuple[int, float]]) -> list[ScoredPassage]:
+        ids = self._catalog.passage_ids([row for row, _ in found])
+        scored = [ScoredPassage(name, score) for name, (_, score) in zip(ids, found, strict=True)]
+        return sorted(scored, key=lambda passage: (-passage.score, passage.passage_id))
+
+    def _check_vector(self, vector: NDArray[np.float32]) -> None:
         if vector.shape != (self._vectors.dimension,):
             raise IncompatibleGeneration(
                 f"The model makes vectors of {vector.size} numbers, this index holds {self._vectors.dimension} "
                 f"({self.manifest.model}): set `model` back, or run `briefqa reindex`."
             )
-        rows = None if only is None else self._catalog.positions(only)
-        found = self._vectors.search(vector, k, rows)
-        ids = self._catalog.passage_ids([row for row, _ in found])
-        scored = [ScoredPassage(name, score) for name, (_, score) in zip(ids, found, strict=True)]
-        return sorted(scored, key=lambda passage: (-passage.score, passage.passage_id))
 
     def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
         """Return passages with their briefs and notes, in the same order. Raises NotFound that names a missing id."""
@@ -152,9 +209,11 @@ def verify(index: Path, generation: str) -> Manifest:
     return manifest
 
 
-def _check_counts(folder: Path, manifest: Manifest, catalog: Catalog, vectors: Vectors) -> None:
-    """Passages = vectors = the manifest's count, and so for all that is counted."""
+def _check_counts(folder: Path, manifest: Manifest, catalog: Catalog, vectors: Vectors, lexical: Lexical) -> None:
+    """Passages = vectors = lexical entries = the manifest's count, and so for all that is counted."""
     if catalog.counts() != manifest.counts:
         raise CorruptGeneration(f"{folder / CATALOG} does not hold what the manifest counts. {REMEDY}")
     if (vectors.count, vectors.dimension) != (manifest.counts.passages, manifest.dimension):
         raise CorruptGeneration(f"{folder / VECTORS} does not hold what the manifest counts. {REMEDY}")
+    if lexical.count != manifest.counts.passages:
+        raise CorruptGeneration(f"{folder / LEXICAL} does not hold what the manifest counts. {REMEDY}")

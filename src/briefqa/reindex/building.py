@@ -10,10 +10,10 @@ import numpy as np
 
 from briefqa.catalog import Catalog, CatalogWriter
 from briefqa.errors import EmbeddingError
-from briefqa.generation import CATALOG, EMBEDDINGS, VECTORS
+from briefqa.generation import CATALOG, EMBEDDINGS, write_indexes
 from briefqa.passages import Splitter, embedded_text, with_context
 from briefqa.reindex.report import Progress
-from briefqa.vectors import check_factory, create_embeddings, open_embeddings, write_index
+from briefqa.vectors import check_factory, create_embeddings, open_embeddings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -72,11 +72,13 @@ class Build:
                 self._add(writer, brief)
             with self.watch.timing("write"):
                 writer.put_files(files.values())
-            self._embed(writer, copied)
+            embeddings = self._embed(writer, copied)
             with self.watch.timing("write"):
                 writer.finish()
         catalog = Catalog(file)
         try:
+            with self.watch.timing("write"):
+                write_indexes(self.folder, catalog, embeddings, self.faiss_factory)
             return catalog.counts()
         finally:
             catalog.close()
@@ -111,8 +113,8 @@ class Build:
             self.splitter = Splitter(count, max_tokens=self.passage_tokens, window=window)
         return self.splitter.split(brief)
 
-    def _embed(self, writer: CatalogWriter, copied: Sequence[int]) -> None:
-        """Fill the embeddings, from the parent as far as it has them, and build the index."""
+    def _embed(self, writer: CatalogWriter, copied: Sequence[int]) -> NDArray[np.float32]:
+        """Fill the embeddings, from the parent as far as it has them."""
         with self.watch.timing("write"):
             embeddings = create_embeddings(self.folder / EMBEDDINGS, writer.passages, self.dimension)
             fresh = np.ones(writer.passages, dtype=bool)
@@ -124,10 +126,9 @@ class Build:
                 fresh[[position for position, _ in kept]] = False
         with self.watch.timing("embed"):
             self._embed_fresh(writer, embeddings, np.flatnonzero(fresh))
-        with self.watch.timing("write"):
-            if isinstance(embeddings, np.memmap):
-                embeddings.flush()
-            write_index(self.folder / VECTORS, embeddings, self.faiss_factory)
+        if isinstance(embeddings, np.memmap):
+            embeddings.flush()
+        return embeddings
 
     def _embed_fresh(self, writer: CatalogWriter, embeddings: NDArray[np.float32], fresh: NDArray[np.int64]) -> None:
         for start in range(0, len(fresh), _EMBEDDED_AT_ONCE):

@@ -97,6 +97,7 @@ def reindex(  # noqa: PLR0913 - settings come as plain arguments
         "passage_tokens": passage_tokens,
         "passages": code_version("passages.py"),
         "faiss_factory": faiss_factory,
+        "indexes": code_version("lexical", "vectors.py"),
         "reader": " ".join(
             str(part)
             for part in (

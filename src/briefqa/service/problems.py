@@ -32,6 +32,7 @@ STATUS: dict[type[errors.BriefqaError], HTTPStatus] = {
     errors.NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.AnswerError: HTTPStatus.BAD_GATEWAY,
+    errors.EvaluationError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 

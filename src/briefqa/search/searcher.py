@@ -1,4 +1,4 @@
-"""From a question to ranked passages, each with the notes that it cites."""
+"""Searching one generation: both legs, one ranking, and the passages fetched with the notes that they cite."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefqa.errors import IncompatibleGeneration, QueryError
+from briefqa.search.fusion import Fusion
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from briefqa.briefs import Note
     from briefqa.embedding import Embedder
     from briefqa.generation import Index, IndexInfo, StoredPassage
+    from briefqa.search.fusion import Ranked
 
+# Passages that each leg brings: those that only one of them finds, far down, have no chance against the best of both.
+_CANDIDATES = 100
 _WORD = re.compile(r"\w+")
 # Words that say how a question is put and not what it is about: no use in showing the reader where they stand.
 _PLAIN_WORDS = frozenset(
@@ -75,8 +82,11 @@ class Ranking:
 class Searcher:
     """Searches one generation, which it holds for life. Safe to use from several threads."""
 
-    def __init__(self, index: Index, embedder: Embedder) -> None:
-        """Raise IncompatibleGeneration if the index was built with another model than embedder."""
+    def __init__(self, index: Index, embedder: Embedder, fusion: Fusion | None = None) -> None:
+        """Take how the legs are put together; None is by the defaults of `Fusion`.
+
+        Raise IncompatibleGeneration if the index was built with another model than embedder.
+        """
         self._info = index.info()
         if self._info.fingerprint != embedder.fingerprint:
             raise IncompatibleGeneration(
@@ -85,6 +95,7 @@ class Searcher:
             )
         self._index = index
         self._embedder = embedder
+        self._fusion = fusion or Fusion()
 
     @property
     def info(self) -> IndexInfo:
@@ -102,7 +113,7 @@ class Searcher:
         started = time.perf_counter()
         vector = self._embedder.embed_query(question)
         embedded = time.perf_counter()
-        scored = self._index.dense(vector, min(k, self._info.passages)) if self._info.passages else []
+        scored = self._ranked(question, vector, k)
         searched = time.perf_counter()
         stored = self._index.fetch([passage_id for passage_id, _ in scored])
         fetched = time.perf_counter()
@@ -113,6 +124,17 @@ class Searcher:
         )
         timings = Timings(_ms(started, embedded), _ms(embedded, searched), _ms(searched, fetched))
         return Ranking(query, self._info.generation, hits, timings)
+
+    def rank(self, query: str, k: int) -> list[Ranked]:
+        """Rank the k best passages without fetching them. Raises as `search` does."""
+        question = clean_question(query)
+        return self._ranked(question, self._embedder.embed_query(question), k)
+
+    def _ranked(self, question: str, vector: NDArray[np.float32], k: int) -> list[Ranked]:
+        if not self._info.passages:
+            return []
+        reach = min(max(k, _CANDIDATES), self._info.passages)
+        return self._fusion.rank(self._index.candidates(vector, question, reach))[:k]
 
 
 def clean_question(query: str) -> str:

@@ -1,0 +1,77 @@
+"""What is known of languages: their stemmers (Snowball, by PyStemmer) and stop words (bm25s)."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+from typing import Any
+
+DEFAULT = "en"
+
+# By ISO 639-1 code: Snowball's name of it, and bm25s's of its list of stop words where there is one.
+_LANGUAGES: dict[str, tuple[str, str]] = {
+    "ar": ("arabic", ""),
+    "da": ("danish", "DANISH"),
+    "de": ("german", "GERMAN"),
+    "el": ("greek", ""),
+    "en": ("english", "EN"),
+    "es": ("spanish", "SPANISH"),
+    "fi": ("finnish", ""),
+    "fr": ("french", "FRENCH"),
+    "hu": ("hungarian", ""),
+    "it": ("italian", "ITALIAN"),
+    "nl": ("dutch", "DUTCH"),
+    "no": ("norwegian", "NORWEGIAN"),
+    "pt": ("portuguese", "PORTUGUESE"),
+    "ro": ("romanian", ""),
+    "ru": ("russian", "RUSSIAN"),
+    "sv": ("swedish", "SWEDISH"),
+    "tr": ("turkish", "TURKISH"),
+}
+_OTHER_CODES = {"nb": "no", "nn": "no"}
+# A brief's language is told by its most frequent words where nothing says it; so many words are enough, …
+_WORDS_LOOKED_AT = 2000
+# … and so large a part of them has to be stop words.
+_TELLING_PART = 0.3
+
+# A stemmer keeps a cache that is not safe for several threads.
+_local = threading.local()
+
+
+def stems(words: list[str], code: str) -> list[str]:
+    """Stem folded words in a language."""
+    made: dict[str, Any] = _local.__dict__
+    if code not in made:
+        import Stemmer  # noqa: PLC0415 - see stop_words
+
+        made[code] = Stemmer.Stemmer(_LANGUAGES[code][0])
+    stemmed: list[str] = made[code].stemWords(words)
+    return stemmed
+
+
+@cache
+def stop_words(code: str) -> frozenset[str]:
+    """Words of a language, folded, that say nothing by themselves."""
+    from bm25s import stopwords as lists  # noqa: PLC0415 - a quarter of a second
+
+    from briefqa.lexical.analysis import words  # noqa: PLC0415 - it imports this module
+
+    entries: tuple[str, ...] = getattr(lists, f"STOPWORDS_{_LANGUAGES[code][1]}", ())
+    return frozenset(word for entry in entries for word in words(entry))
+
+
+def known_language(stated: str, words: list[str]) -> str:
+    """Choose the language to analyse in: what is stated ("en-GB"), if it is known, else what the words tell.
+
+    words: folded. English where nothing tells.
+    """
+    code = stated.replace("_", "-").split("-")[0].lower()
+    code = _OTHER_CODES.get(code, code)
+    if code in _LANGUAGES:
+        return code
+    looked_at = words[:_WORDS_LOOKED_AT]
+    counts = {
+        code: sum(map(stop_words(code).__contains__, looked_at)) for code, (_, stops) in _LANGUAGES.items() if stops
+    }
+    best = max(counts, key=lambda code: (counts[code], code == DEFAULT, code))
+    return best if counts[best] > _TELLING_PART * len(looked_at) else DEFAULT
