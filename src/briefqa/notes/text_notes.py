@@ -48,6 +48,7 @@ class Row:
 
     @property
     def stripped(self) -> str:
+        """The text without the white space around it."""
         return self.text.strip()
 
 
@@ -116,34 +117,37 @@ def _implied_pages(rows: list[Row]) -> None:
 def find_notes(rows: list[Row], rules: set[int], brief_id: str, *, double: bool, paged: bool) -> list[Found]:
     """The notes among the rows; rows that belong to one are marked as such. paged: the text says where pages end."""
     found = _find_on_pages(rows, brief_id) if paged else []
-    return found or _find_in_flow(rows, rules, brief_id, double=double)
+    if found or (paged and not any(_NOTES_HEADING.fullmatch(row.text) for row in rows)):
+        return found
+    return _find_in_flow(rows, rules, brief_id, double=double)
 
 
 def _find_on_pages(rows: list[Row], brief_id: str) -> list[Found]:
     """Notes at the feet of pages: from the first head that a mark on its page names down to the page's end."""
     notes: list[Found] = []
-    for page, group in groupby(range(len(rows)), key=lambda index: rows[index].page):
+    for _, group in groupby(range(len(rows)), key=lambda index: rows[index].page):
         indexes = list(group)
         start = _foot_start(rows, indexes, notes)
         if start is None:
             continue
         _carry_on(rows, indexes[0], start, notes)
-        current: Found | None = None
+        foot: list[Found] = []
         for index in range(start, indexes[-1] + 1):
             head = _head_at(rows, index, indexes[-1])
-            if head is not None and (current is None or int(head[0]) == int(current.label) + 1):
-                mark = _mark_above(rows, index, head[0], notes, bracketed=False, first=indexes[0])
-                current = Found(head[0], f"{brief_id}-n{len(notes) + 1}", page, endnote=False, mark=mark)
-                notes.append(current)
+            if head is not None and (not foot or int(head[0]) == int(foot[-1].label) + 1):
+                mark = _mark_above(rows, index, head[0], [*notes, *foot], first=indexes[0])
+                number = len(notes) + len(foot) + 1
+                foot.append(Found(head[0], f"{brief_id}-n{number}", rows[index].page, endnote=False, mark=mark))
                 rest = rows[index].text[head[1] :].strip()
-                current.parts += [rest] if rest else []
-            elif current is not None:
-                current.parts.append(rows[index].stripped)
-            rows[index].note = current
-    for note in notes:
-        if not note.parts:  # its text was put somewhere else on the page
-            note.mark = None
-            note.parts.append("")
+                foot[-1].parts += [rest] if rest else []
+            else:
+                foot[-1].parts.append(rows[index].stripped)
+            rows[index].note = foot[-1]
+        if not all(note.parts for note in foot):
+            for note in foot:  # labels were parted from their texts: which text is whose is a guess
+                note.mark = None
+                note.parts = note.parts or [""]
+        notes += foot
     return notes
 
 
@@ -158,12 +162,17 @@ def _head_at(rows: Sequence[Row], index: int, last: int) -> tuple[str, int] | No
 
 
 def _foot_start(rows: Sequence[Row], indexes: Sequence[int], notes: Sequence[Found]) -> int | None:
-    """The last row of the page that begins the note expected next and has its mark above it on the page."""
+    """The last row of the page that begins the note expected next, with its mark and those of all later ones above."""
     before = int(notes[-1].label) if notes else 0
     heads = [(index, head[0]) for index in indexes if (head := _head_at(rows, index, indexes[-1]))]
     for expected in (*range(before + 1, before + 1 + _MAX_GAP), 1):
         for index, label in reversed(heads):
-            if int(label) == expected and _mark_above(rows, index, label, notes, bracketed=False, first=indexes[0]):
+            if int(label) != expected or not _mark_above(rows, index, label, notes, first=indexes[0]):
+                continue
+            numbers = [int(other) for at, other in heads if at >= index]
+            counted = [number for at, number in enumerate(numbers) if number == expected + at]
+            above = rows[indexes[0] : index]
+            if all(any(_marks_in(row.text, str(number), bracketed=False) for row in above) for number in counted):
                 return index
     return None
 
@@ -216,8 +225,8 @@ def _is_numbered(notes: Sequence[Found]) -> bool:
     return bool(notes) and notes[-1].mark is not None
 
 
-def _mark_above(
-    rows: Sequence[Row], index: int, label: str, notes: Sequence[Found], *, bracketed: bool, first: int = 0
+def _mark_above(  # noqa: PLR0913 - two are options
+    rows: Sequence[Row], index: int, label: str, notes: Sequence[Found], *, bracketed: bool = False, first: int = 0
 ) -> tuple[int, int, int] | None:
     """Where the mark of a note stands: the only fitting place after the mark of the note before it, or None.
 
