@@ -14,7 +14,7 @@ import sys
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from briefqa import __version__
 from briefqa.errors import BriefqaError
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from briefqa.config import Config
     from briefqa.embedding import Embedder
     from briefqa.reading.isolated import Limits
+
+T = TypeVar("T")
 
 DONE, FAILED, PARTLY, INTERRUPTED = 0, 1, 3, 130  # and 2, which argparse uses for wrong usage
 
@@ -80,6 +82,14 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("-k", type=int, metavar="N", help="how many passages at most (default: the setting `hits`)")
     inspect = command("inspect", _inspect, "show how one file is read", shared)
     inspect.add_argument("file", type=Path, metavar="FILE")
+    inspect.add_argument(
+        "--html",
+        type=Path,
+        nargs="?",
+        const=Path(),
+        metavar="OUT.html",
+        help="write a page that shows, beside pictures of FILE's pages, what was understood (default: ./FILE.html)",
+    )
     serve = command("serve", _serve, "answer over HTTP")
     serve.add_argument("--host", help="address to listen on (default: the setting `host`)")
     serve.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default: the setting `port`)")
@@ -177,27 +187,49 @@ def _search(arguments: argparse.Namespace) -> int:
 
 
 def _inspect(arguments: argparse.Namespace) -> int:
-    from briefqa.console import inspection_page
     from briefqa.ingest import ingest
-    from briefqa.reading.isolated import Isolated
+    from briefqa.inspection.terminal import terminal_page
     from briefqa.shapes import inspection
 
     config = _config(arguments)
-    file: Path = arguments.file
+    if arguments.html is not None:
+        return _write_page(arguments.file, arguments.html, config)
+    brief = _isolated(partial(ingest, **_bounds(config)), arguments.file, config).brief
+    if arguments.json:
+        _print_json(inspection(brief))
+    else:
+        print(terminal_page(brief, colour=sys.stdout.isatty() and not os.environ.get("NO_COLOR")))
+    return DONE
+
+
+def _isolated(call: Callable[..., T], file: Path, config: Config) -> T:
+    """Make a call for one file in a process with limits of its own."""
+    from briefqa.reading.isolated import Isolated
+
     try:
         if file.exists() and not file.is_file():
             raise BriefqaError(f"Cannot read {file}: it is no file.")
         with file.open("rb") as opened:
             brief_id = hashlib.file_digest(opened, "sha256").hexdigest()[:16]
         extra = config.ocr_seconds if config.ocr else 0
-        with Isolated(partial(ingest, **_bounds(config)), _limits(config), extra_seconds=extra) as isolated:
-            brief = isolated.one(file.name, file.absolute(), file.name, brief_id).brief
+        with Isolated(call, _limits(config), extra_seconds=extra) as isolated:
+            return isolated.one(file.name, file.absolute(), file.name, brief_id)
     except OSError as error:
         raise BriefqaError(f"Cannot read {file}: {error.strerror}.") from error
-    if arguments.json:
-        _print_json(inspection(brief))
-    else:
-        print(inspection_page(brief))
+
+
+def _write_page(file: Path, out: Path, config: Config) -> int:
+    from briefqa.inspection.html import html_of_file
+
+    out = out if out.name else Path(f"{file.name}.html")
+    if out.suffix.lower() not in {".html", ".htm"} or (out.exists() and file.exists() and out.samefile(file)):
+        raise BriefqaError(f"Cannot write the page to {out}: name another file that ends in .html.")
+    page = _isolated(partial(html_of_file, **_bounds(config)), file, config)
+    try:
+        out.write_text(page, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise BriefqaError(f"Cannot write {out}: {error.strerror}.") from error
+    print(f"Wrote {out}: open it in a browser.")
     return DONE
 
 

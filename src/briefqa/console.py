@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from tqdm import tqdm
 
-    from briefqa.briefs import Brief
     from briefqa.generation import IndexInfo
     from briefqa.reindex import Progress, ReindexReport
     from briefqa.search import Hit, Ranking
@@ -21,20 +20,6 @@ if TYPE_CHECKING:
 def printable(text: str) -> str:
     """Replace control characters: a brief or a file's name may hold some that would command the terminal."""
     return "".join(character if character.isprintable() or character in "\n\t" else "�" for character in text)
-
-
-def inspection_page(brief: Brief) -> str:
-    """Show how a brief was read: its body with the marks put back as [1], its notes, and its problems."""
-    parts = [*_headed(brief.title, "="), with_marks(brief.body, ((mark.offset, mark.label) for mark in brief.marks))]
-    if brief.notes:
-        parts += ["", *_headed("Notes")]
-        parts += [f"[{note.label}] {note.text}  ({note.kind}, page {note.page})" for note in brief.notes]
-    if brief.problems:
-        parts += ["", *_headed("Problems")]
-        parts += [f"page {item.page}: {item.message}" if item.page else item.message for item in brief.problems]
-    linked = sum(mark.note_id is not None for mark in brief.marks)
-    counts = [_count(len(brief.pages), "page"), f"{_count(len(brief.marks), 'mark')} ({linked} linked)"]
-    return printable("\n".join([*parts, "", ", ".join([*counts, _count(len(brief.notes), "note")])]))
 
 
 def ranking_page(ranking: Ranking) -> str:
@@ -136,10 +121,6 @@ def with_marks(text: str, marks: Iterable[tuple[int, str]]) -> str:
         parts += [text[done:offset], f"[{label}]"]
         done = offset
     return "".join([*parts, text[done:]])
-
-
-def _headed(title: str, underline: str = "-") -> list[str]:
-    return [title, underline * min(len(title), 80), *([""] if underline == "=" else [])]
 
 
 def _count(number: int, noun: str) -> str:
