@@ -93,6 +93,13 @@ def _parser() -> argparse.ArgumentParser:
     serve = command("serve", _serve, "answer over HTTP")
     serve.add_argument("--host", help="address to listen on (default: the setting `host`)")
     serve.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default: the setting `port`)")
+    evaluate = command("eval", _eval, "measure the search on collections of questions with known answers", shared)
+    kinds = "a collection in BEIR's format, or a folder of briefs with questions.jsonl"
+    evaluate.add_argument("folders", nargs="+", type=Path, metavar="FOLDER", help=kinds)
+    run = "write a TREC run (of several collections: into this folder)"
+    evaluate.add_argument("--run", dest="run_file", type=Path, metavar="FILE", help=run)
+    evaluate.add_argument("--baseline", type=Path, metavar="FILE", help="compare with an earlier run, query by query")
+    evaluate.add_argument("--cache", type=Path, metavar="DIR", help="keep the indexes there, for the next time")
     command("status", _status, "show what the live generation holds")
     rollback = command("rollback", _rollback, "make an earlier generation live again")
     rollback.add_argument("generation", nargs="?", metavar="GENERATION", help="its name (default: the one before)")
@@ -238,6 +245,40 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     config = _config(arguments, index=arguments.index, host=arguments.host, port=arguments.port)
     serve(config, _loader(config), lambda text: print(text, flush=True))
+    return DONE
+
+
+def _eval(arguments: argparse.Namespace) -> int:
+    from briefqa.console import evaluation_page
+    from briefqa.embedding import embedder_key
+    from briefqa.evaluation import Setting, evaluate_folder
+    from briefqa.search import Searcher
+    from briefqa.shapes import evaluation
+
+    several = len(arguments.folders) > 1
+    if several and arguments.baseline:
+        raise BriefqaError("--baseline compares one collection with one earlier run: name one folder.")
+    config = _config(arguments)
+    embedder = _loader(config)()
+    indexing = {
+        "load": lambda: embedder,
+        "embedder_key": embedder_key(config.model, passage_prompt=config.passage_prompt),
+        "passage_tokens": config.passage_tokens,
+        "faiss_factory": config.faiss_factory,
+    }
+    reading = {**_bounds(config), "limits": _limits(config)}
+    setting = Setting(embedder, lambda index: Searcher(index, embedder), indexing, reading, arguments.cache)
+    measured = []
+    for folder in arguments.folders:
+        run = arguments.run_file
+        if run and several:
+            run = run / f"{folder.resolve().name}.run"
+        found = evaluate_folder(folder, setting, run=run, baseline=arguments.baseline)
+        measured.append(evaluation(found))
+        if not arguments.json:
+            print(evaluation_page(found), flush=True)
+    if arguments.json:
+        _print_json(measured if several else measured[0])
     return DONE
 
 

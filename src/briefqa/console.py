@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
-from briefqa.shapes import page_label
+from briefqa.shapes import evaluation, page_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from tqdm import tqdm
 
+    from briefqa.evaluation import Evaluation
     from briefqa.generation import IndexInfo
     from briefqa.reindex import Progress, ReindexReport
     from briefqa.search import Hit, Ranking
@@ -63,6 +64,24 @@ def status_page(info: IndexInfo, index: str, docs_in: str) -> str:
         "marks": info.marks,
     }
     return printable("\n".join(f"{name:<11}{value}" for name, value in rows.items()))
+
+
+def evaluation_page(found: Evaluation) -> str:
+    """Show what was measured on one folder."""
+    shown = evaluation(found)
+    lines = [found.name]
+    for name, value in shown.items():
+        if name in {"collection", "comparison", "missed"} or value is None:
+            continue
+        lines.append(f"  {name:<18}{value:.4f}" if isinstance(value, float) else f"  {name:<18}{value}")
+    if found.questions:
+        missed = found.questions.missed
+        lines += [f"  missed ({f'rank {rank}' if rank else 'not found'}): {text}" for text, rank in missed]
+    if found.comparison:
+        change = found.comparison
+        lines.append(f"  {change.measure}: {change.before:.4f} -> {change.after:.4f}, p = {change.p:.4f}; by query:")
+        lines += [f"    {name:<18}{before:.4f} -> {after:.4f}" for name, before, after in change.queries]
+    return printable("\n".join(lines))
 
 
 def report_page(report: ReindexReport) -> str:

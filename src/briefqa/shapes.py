@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from briefqa.briefs import Brief, Mark, Note, PageSpan, Passage, Problem
+    from briefqa.evaluation import Evaluation
     from briefqa.generation import BriefRecord, StoredPassage
     from briefqa.search import CitedNote, Hit, Ranking
 
@@ -169,6 +170,23 @@ def source_of(note: Note) -> dict[str, Any] | None:
 def problem(item: Problem) -> dict[str, Any]:
     """Show something in a brief that could not be understood. page 0: the brief as a whole."""
     return {"page": item.page, "message": item.message}
+
+
+def evaluation(found: Evaluation) -> dict[str, Any]:
+    """Show what was measured on one folder, as `briefqa eval --json` prints it."""
+    shown: dict[str, Any] = {"collection": found.name}
+    if found.report:
+        report = found.report
+        shown |= {"queries": report.queries, "passages": report.passages}
+        shown |= {name: round(value, 4) for name, value in report.measures.items()}
+        shown["ms_per_query"] = round(report.ms_per_query, 2)
+        shown["seconds_indexing"] = None if report.seconds_indexing is None else round(report.seconds_indexing, 2)
+    if found.questions:
+        shown |= asdict(found.questions)
+    if found.comparison:
+        comparison = found.comparison
+        shown["comparison"] = {**asdict(comparison), "change": comparison.change}
+    return shown
 
 
 def sendable(value: Any) -> Any:
