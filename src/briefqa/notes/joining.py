@@ -93,7 +93,7 @@ def _last_word(text: str) -> str:
 def _url_goes_on(before: str, after: str, *, full: bool) -> bool:
     """Whether the URL at the end of before is carried on by the first word of after."""
     word = after.split(maxsplit=1)[0] if after.strip() else ""
-    if not word or after[0].isspace() or re.match(r"https?://|www\.", word):
+    if not word or after[0].isspace() or (re.match(r"https?://|www\.", word) and not before.endswith("//")):
         return False
     if before.endswith("."):
         return full and word[0].islower() and bool(_URL_ONLY.search(word))
