@@ -10,7 +10,7 @@ from briefqa.notes.printed import Reading, read_printed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from briefqa.briefs import Document, Line, Page
+    from briefqa.briefs import Document, Line, Page, Span
     from briefqa.notes.linking import Candidate
 
 Role = Literal["body", "note", "mark", "left out"]
@@ -106,17 +106,22 @@ def _left_out(document: Document, boxes: list[Box]) -> Iterator[Box]:
 
 
 def _mark(reading: Reading, mark: Candidate) -> Box:
-    """The box of a mark: the piece of its span, letters taken as equally wide."""
+    """The box of a mark: the pieces of the spans that it covers, letters taken as equally wide."""
     page, line = reading.rows[mark.order[0]]
-    span = next((span for span in line.spans if span.start <= mark.start < span.end), None)
     note_id = mark.note.id if mark.note is not None else ""
-    if span is None:
+    end = max(mark.end, mark.start + 1)  # one that a range implies ("3–5") has no letters
+    spans = [span for span in line.spans if span.start < end and mark.start < span.end]
+    if not spans:
         return Box("mark", page, line.x1, line.y, line.x1 + 3, line.y + line.size, mark.label, line.size, note_id)
-    width = (span.x1 - span.x0) / max(1, span.end - span.start)
-    left = span.x0 + width * (mark.start - span.start)
-    right = span.x0 + width * (max(min(mark.end, span.end), mark.start + 1) - span.start)
-    bottom, top = span.y - 0.1 * span.size, span.y + _ASCENT * span.size
-    return Box("mark", page, left, bottom, right, top, mark.label, span.size, note_id)
+    size, y = spans[0].size, spans[0].y
+    left, right = _x(spans[0], mark.start), _x(spans[-1], end)
+    return Box("mark", page, left, y - 0.1 * size, right, y + _ASCENT * size, mark.label, size, note_id)
+
+
+def _x(span: Span, offset: int) -> float:
+    """Where in a span a letter begins."""
+    share = (offset - span.start) / max(1, span.end - span.start)
+    return span.x0 + (span.x1 - span.x0) * min(max(share, 0.0), 1.0)
 
 
 def _displayed(box: Box, page: Page) -> Box:
