@@ -92,7 +92,10 @@ def _made(lines: list[HeadLine], body_size: float, unit: str) -> Head:
     if body_size:
         # A page of text before pages of tables in small print is text all the same.
         prose_size = max(body_size, 0.0 if short else _most(first))
-        front = next((row for row in range(len(lines)) if _is_printed_prose(lines, row, prose_size, least)), len(lines))
+        leading = _leading(first)
+        front = next(
+            (row for row in range(len(lines)) if _is_printed_prose(lines, row, prose_size, least, leading)), len(lines)
+        )
     else:
         front = next((row for row in range(len(lines)) if _is_plain_prose(lines, row, least, unit)), len(lines))
     return Head(tuple(lines), body_size, front, short and front >= len(first))
@@ -107,7 +110,7 @@ def _is_plain_prose(lines: Sequence[HeadLine], row: int, least: int, unit: str) 
     return unit == "flow" or last or bool(re.search(r"[a-z,;-]$", text)) or len(lines[row + 1].text) >= least
 
 
-def _is_printed_prose(lines: Sequence[HeadLine], row: int, body_size: float, least: int) -> bool:
+def _is_printed_prose(lines: Sequence[HeadLine], row: int, body_size: float, least: int, leading: float) -> bool:
     """Whether running text begins at this row: three lines in the body's print, closely set, two of them full.
 
     Lines of another column may stand between them.
@@ -124,11 +127,17 @@ def _is_printed_prose(lines: Sequence[HeadLine], row: int, body_size: float, lea
             and abs(following.size - line.size) <= 0.06 * line.size
             and following.x0 < chain[-1].x1
             and following.x1 > chain[-1].x0
-            and (0.8 * step if step else 0.5 * line.size) < down <= (1.2 * step if step else 2.6 * line.size)
+            and (0.8 * step if step else 0.5 * line.size) < down <= (1.2 * step or 1.3 * leading)
         ):
             step = step or down
             chain.append(following)
     return len(chain) >= 3 and len(chain[1].text) >= 0.8 * least
+
+
+def _leading(lines: Sequence[HeadLine]) -> float:
+    """The usual step from line to line, so that a head set wide is told from double-spaced text."""
+    steps = sorted(line.gap for line in lines[1:] if 0.5 * line.size < line.gap < 2.8 * line.size)
+    return steps[len(steps) // 2] if steps else 2.0 * max((line.size for line in lines), default=0.0)
 
 
 def _most(lines: Sequence[HeadLine]) -> float:
