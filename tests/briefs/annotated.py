@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -181,6 +181,21 @@ def _body_lines(source: AnnotatedText) -> Iterator[tuple[str, tuple[Inline, ...]
             numeral = f"{number}. " if block.sign == "+" else ""
             for cell in line:
                 yield numeral + plain(cell), cell
+
+
+def paragraphs(source: AnnotatedText) -> tuple[set[int], set[int]]:
+    """Where the body must be parted and where it may be (between items and cells), as letters and figures before it."""
+    must: set[int] = set()
+    may: set[int] = set()
+    letters = 0
+    for block in source.blocks:
+        for text, _ in _body_lines(replace(source, blocks=(block,))):
+            for line in text.split("\n"):
+                letters += len(squash(line))
+                may.add(letters)
+        if block.sign in {"", "#", "##", ">", "@caption"}:
+            must.add(letters)
+    return must, may
 
 
 def links(source: AnnotatedText) -> list[Link]:
