@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from briefqa.notes.joining import Vocabulary, clean, join
+from briefqa.notes.joining import Vocabulary, clean, join_all
 from briefqa.notes.linking import Draft
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # How a note's two halves announce each other: "(continued...)" and "10(...continued)".
 _CONTINUED_HEAD = re.compile(r"^\(?\s*(?:\.\s?\.\s?\.|…)?\s*(?:continued|cont['’.]?d?)\.?\s*\)?\s*", re.IGNORECASE)
-_CONTINUED_TAIL = re.compile(r"\s*\((?:continued|cont['’.]?d?)\s*(?:\.\s?\.\s?\.|…)?\)?\s*$", re.IGNORECASE)
+_CONTINUED_TAIL = re.compile(r"(?<!\s)\s*\((?:continued|cont['’.]?d?)\s*(?:\.\s?\.\s?\.|…)?\)?\s*$", re.IGNORECASE)
 
 # One line of a note: its text without the label, and whether it reaches the right margin.
 Part = tuple[str, bool]
@@ -76,14 +76,5 @@ def _margin(lines: Sequence[Line]) -> float:
 
 def note_text(parts: Iterable[Part], vocabulary: Vocabulary) -> str:
     """The lines of a note as one text."""
-    text, full = "", True
-    for part, reaches in parts:
-        line = _CONTINUED_TAIL.sub("", part).strip()
-        if not line:
-            continue
-        if text:
-            text, between = join(text, line, vocabulary, full=full)
-            text += between
-        text += line
-        full = reaches
-    return clean(text)
+    lines = ((_CONTINUED_TAIL.sub("", part).strip(), reaches) for part, reaches in parts)
+    return clean(join_all(((line, reaches) for line, reaches in lines if line), vocabulary))

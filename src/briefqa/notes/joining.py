@@ -20,6 +20,8 @@ _URL_BREAKS = tuple("-‐/_=&?%#.~+:")
 _URL_ONLY = re.compile(
     r"[/?#&=%_~]|\.(?:html?|pdf|aspx?|php|org|gov|com|edu)\b|\w[-_.]\w+[-_/.]|\d[-_]\w|\w\d{2,}", re.IGNORECASE
 )
+# No word is longer, and no more of a text than a few of them is needed to tell how it goes on.
+_LONGEST_WORD, _ENOUGH = 200, 4000
 _URL_STOP = re.compile(r"[\s<>\"”“’)\]]")
 # First parts that keep their hyphen before another word.
 _PREFIXES = frozenset(
@@ -66,13 +68,29 @@ def join(before: str, after: str, vocabulary: Vocabulary, *, full: bool = True) 
     """
     if before.endswith("\u00ad"):
         return before[:-1], ""
-    tail = _URL_TAIL.search(before)
+    tail = _URL_TAIL.search(before, before.rfind(" ") + 1)
     if tail:
         return (before, "") if _url_goes_on(before, after, full=full) else (before, " ")
     if before.endswith(("-", "‐")) and len(before) > 1 and not before[-2].isspace():
         return _join_at_hyphen(before, after, vocabulary)
     between = "" if before.endswith(("—", "–")) and not before.endswith((" —", " –")) else " "
     return before, between
+
+
+def join_all(lines: Iterable[tuple[str, bool]], vocabulary: Vocabulary) -> str:
+    """Lines as one text; with each, whether it reaches the right margin. In time that grows with the text alone."""
+    done: list[str] = []
+    text, full = "", True
+    for line, reaches in lines:
+        if text:
+            text, between = join(text, line, vocabulary, full=full)
+            text += between
+            if len(text) > 2 * _ENOUGH:
+                done.append(text[:-_ENOUGH])
+                text = text[-_ENOUGH:]
+        text += line
+        full = reaches
+    return "".join([*done, text])
 
 
 def _join_at_hyphen(before: str, after: str, vocabulary: Vocabulary) -> tuple[str, str]:
@@ -86,7 +104,7 @@ def _join_at_hyphen(before: str, after: str, vocabulary: Vocabulary) -> tuple[st
 
 
 def _last_word(text: str) -> str:
-    found = re.search(r"[^\W\d_]+(?:-[^\W\d_]+)*$", text)
+    found = re.search(r"[^\W\d_]+(?:-[^\W\d_]+)*$", text[-_LONGEST_WORD:])
     return found[0] if found else ""
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 # What an exponent or an index stands behind: "km²", "CO₂", "10⁶".
 _UNIT = re.compile(r"(?:^|[\s(/\d])(?:[kcmdµ]?m|ft|in|yd|mi|s|CO|H|O|N|NO|SO|PM|R|χ|x|n|e)$")
 _FARTHEST = 3
+# What may follow a figure behind a full stop that is a mark; and how much in front of one tells what it is.
+_GOES_ON = re.compile(r"\s+[^\W\d_“‘(]|\s*$|\s+[“‘(\[]")
+_BEFORE = 40
 _STUCK = r"(?<=[^\W\d_]|[.,;:!?)\]”’\"'%])"
 
 
@@ -159,6 +162,9 @@ def stuck_candidates(
     """For notes without a raised mark: the one figure of that label stuck to a word between the neighbours' marks."""
     linked = {id(mark.note): mark for mark in marks if mark.note is not None}
     found: list[Candidate] = []
+    rows_of: dict[int, list[int]] = {}
+    for row, (page, _) in enumerate(lines):
+        rows_of.setdefault(page, []).append(row)
     for index, note in enumerate(notes):
         if id(note) in linked or not note.label.isdigit():
             continue
@@ -166,9 +172,9 @@ def stuck_candidates(
         after = next((linked[id(n)].order for n in notes[index + 1 :] if id(n) in linked), (len(lines), 0))
         places = [
             (row, match)
-            for row, (page, line) in enumerate(lines)
-            if page == note.page and before[0] <= row <= after[0]
-            for match in stuck(note.label, line.text)
+            for row in rows_of.get(note.page, ())
+            if before[0] <= row <= after[0]
+            for match in stuck(note.label, lines[row][1].text)
             if before < (row, match.start()) < after
         ]
         if len(places) == 1:
@@ -184,12 +190,12 @@ def stuck(label: str, text: str) -> list[re.Match[str]]:
     pattern = re.compile(rf"{_STUCK}{re.escape(label)}(?=\s|$|[.,;:!?)\]”’\"'](?!\d))")
     found = []
     for match in pattern.finditer(text):
-        before = text[: match.start()]
+        before = text[max(0, match.start() - _BEFORE) : match.start()]
         if re.search(r"\d[.,:]$", before) and not (
             re.search(r"(?:^|\D)(?:1[5-9]|20)\d\d\.$", before) or re.search(r"\d{3,}\.$", before)
         ):
             continue  # "3.1", "12:30"; but "2021.1" and "790.3" at a sentence's end stay
-        if re.search(r"\d[.,:]$", before) and not re.match(r"\s+[^\W\d_“‘(]|\s*$|\s+[“‘(\[]", text[match.end() :]):
+        if re.search(r"\d[.,:]$", before) and not _GOES_ON.match(text, match.end()):
             continue
         if re.search(
             r"(?:^|\s)[A-Z]{1,5}-?$|[§¶$€£]\s*$|\b(?:No|Nos|Art|Sec|Fig|p|pp|vol|ch|para)\.$", before, re.IGNORECASE

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from briefqa.briefs import Brief, Document, Line, Note, Page, Problem
 from briefqa.notes.flow import BodyLine, Cut, mark_block, write_body
-from briefqa.notes.joining import Vocabulary, clean, join
+from briefqa.notes.joining import Vocabulary, clean, join_all
 from briefqa.notes.text_notes import find_notes, rows_of
 
 if TYPE_CHECKING:
@@ -58,15 +58,7 @@ def understand_plain(document: Document, brief_id: str) -> Brief:
 
 def _note_text(note: Found, vocabulary: Vocabulary) -> str:
     widest = max(len(part) for part in note.parts)
-    text = ""
-    previous = ""
-    for part in note.parts:
-        if text:
-            text, between = join(text, part, vocabulary, full=len(previous) >= 0.75 * widest)
-            text += between
-        text += part
-        previous = part
-    return clean(text)
+    return clean(join_all(((part, len(part) >= 0.75 * widest) for part in note.parts), vocabulary))
 
 
 def _body_lines(rows: Sequence[Row], pages: Sequence[Page], *, double: bool) -> list[BodyLine]:
