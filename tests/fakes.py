@@ -107,6 +107,11 @@ class MemoryIndex:
         found = {name for leg in (dense, lexical) for name in list(leg)[:k]}
         return [Candidate(name, dense[name], lexical.get(name, 0.0)) for name in sorted(found)]
 
+    def coverage(self, question: str, passage_id: str) -> float:
+        _, brief = self.brief(passage_id.removesuffix("-0"))
+        asked, held = set(words(question)), set(words(brief.body))
+        return len(asked & held) / max(len(asked), 1)
+
     def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
         assert not self.closed
         found = []

@@ -113,7 +113,7 @@ def test_questions_over_a_folder_of_briefs(
     monkeypatch.setenv("BRIEFQA_MODEL", "hashing")
     (tmp_path / "a.md").write_text("# Dams\n\nDams hold water back.[^1]\n\n[^1]: Survey, https://example.org/dams.\n")
     (tmp_path / "b.md").write_text("# Taxes\n\nLand taxes fall on owners.\n")
-    questions = [
+    questions: list[dict[str, Any]] = [
         {
             "question": "What do dams hold back?",
             "passage_contains": "hold water",

@@ -58,10 +58,20 @@ def test_offsets_count_from_the_start_of_the_passage() -> None:
     assert [cited.offset for cited in hit.notes] == [48, len(LEVEE)]
 
 
-def test_the_words_of_the_question_are_shown_but_not_its_plain_ones() -> None:
+def test_the_sentences_that_answer_are_shown() -> None:
     [hit] = searcher().search("By how much did the levee premium rise?", 1).hits
 
-    assert [LEVEE[start:end] for start, end in hit.highlights] == ["Levee", "premiums"]
+    assert [LEVEE[start:end] for start, end in hit.highlights] == ["Levee premiums rose by 31 percent in four years."]
+
+
+def test_a_question_about_something_else_is_not_held_to_be_answerable() -> None:
+    answered = searcher().search("School meals cost each canteen", 2)
+    other = searcher().search("Which striker scored in Lisbon?", 2)
+
+    assert answered.answerable
+    assert not other.answerable
+    assert other.hits
+    assert 0 <= other.confidence < answered.confidence <= 1
 
 
 def test_the_same_question_finds_the_same_hits() -> None:

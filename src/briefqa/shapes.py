@@ -44,6 +44,8 @@ def ranking(found: Ranking, links: Links) -> dict[str, Any]:
         "query": found.query,
         "generation": found.generation,
         "took_ms": round(found.timings.total, 1),
+        "answerable": found.answerable,
+        "confidence": round(found.confidence, 4),
         "hits": [hit(item, links) for item in found.hits],
     }
 

@@ -71,6 +71,9 @@ class Index(Protocol):
     ) -> list[Candidate]:
         """Find the k best passages of each leg, and give each of them its score in both, in the order of the ids."""
 
+    def coverage(self, question: str, passage_id: str) -> float:
+        """Tell what part of the question's words a passage holds, from 0 to 1, rare ones counting more."""
+
     def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
         """Return passages with their briefs and notes, in the same order. Raises NotFound that names a missing id."""
 
@@ -143,6 +146,11 @@ class Generation:
         ids = self._catalog.passage_ids(found)
         candidates = (Candidate(name, dense[row], float(words[row])) for name, row in zip(ids, found, strict=True))
         return sorted(candidates, key=lambda candidate: candidate.passage_id)
+
+    def coverage(self, question: str, passage_id: str) -> float:
+        """Tell what part of the question's words a passage holds; see `Index.coverage`."""
+        [row] = self._catalog.positions([passage_id]) or [-1]
+        return self._words.coverage(question, row)
 
     def _rows(self, only: Sequence[str] | None) -> list[int] | None:
         return None if only is None else self._catalog.positions(only)

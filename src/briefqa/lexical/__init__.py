@@ -4,7 +4,8 @@
 importer of bm25s and PyStemmer.
 """
 
-from briefqa.lexical.analysis import words
+from briefqa.lexical.analysis import terms, words
 from briefqa.lexical.index import FILES, Entry, Lexical, write_lexical
+from briefqa.lexical.languages import language_of
 
-__all__ = ["FILES", "Entry", "Lexical", "words", "write_lexical"]
+__all__ = ["FILES", "Entry", "Lexical", "language_of", "terms", "words", "write_lexical"]

@@ -14,6 +14,7 @@ import json
 from array import array
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
+from math import log
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
@@ -44,8 +45,10 @@ FILES = (
 )
 """All files of a lexical index."""
 
-# Words shorter than this are left as they are typed: one slip turns them into too many others.
-_SHORTEST_MISTYPED = 5
+# Words shorter than this are left as they are typed, because one slip turns them into too many others; longer ones, and
+# all that come after so many, because they are no words of a question.
+_MISTYPED = range(5, 25)
+_MOST_MENDED = 8
 
 
 class Entry(Protocol):
@@ -181,6 +184,26 @@ class Lexical:
         order = np.lexsort((rows, -found))[:k]
         return [(int(rows[place]), float(found[place])) for place in order]
 
+    def coverage(self, question: str, row: int) -> float:
+        """Tell what part of the question's words a passage holds, from 0 to 1, rare ones counting more.
+
+        The best over the languages of the briefs. A question of stop words only has nothing to hold: 0.
+        """
+        return max((self._coverage(question, row, language) for language in self._about.languages), default=0.0)
+
+    def _coverage(self, question: str, row: int, language: str) -> float:
+        if self._matrices is None:
+            return 0.0
+        parts = self._matrices[0].scores
+        held = total = 0.0
+        for word in set(terms(question, language)[0]):
+            column = self._words.get(word, -1)
+            start, end = parts["indptr"][column : column + 2] if column >= 0 else (0, 0)
+            weight = log(1 + (self.count - (end - start) + 0.5) / ((end - start) + 0.5))
+            total += weight
+            held += weight if row in parts["indices"][start:end] else 0.0
+        return held / total if total else 0.0
+
     def columns(self, question: str) -> list[int]:
         """Give the columns of the question's terms, in every language of the briefs, slips of the typist mended."""
         found: list[int] = []
@@ -197,9 +220,8 @@ class Lexical:
         if self._matrices is None:
             return
         lengths = np.diff(self._matrices[0].scores["indptr"])
-        for word in words(question):
-            if len(word) < _SHORTEST_MISTYPED or not word.isalpha() or self._is_known(word):
-                continue
+        typed = [word for word in dict.fromkeys(words(question)) if len(word) in _MISTYPED and word.isalpha()]
+        for word in [word for word in typed if not self._is_known(word)][:_MOST_MENDED]:
             near = {
                 self._words[stem]
                 for language in self._about.languages

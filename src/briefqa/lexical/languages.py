@@ -60,6 +60,13 @@ def stop_words(code: str) -> frozenset[str]:
     return frozenset(word for entry in entries for word in words(entry))
 
 
+def language_of(stated: str, text: str) -> str:
+    """Choose the language to analyse text in; see `known_language`."""
+    from briefqa.lexical.analysis import words  # noqa: PLC0415 - it imports this module
+
+    return known_language(stated, words(text))
+
+
 def known_language(stated: str, words: list[str]) -> str:
     """Choose the language to analyse in: what is stated ("en-GB"), if it is known, else what the words tell.
 

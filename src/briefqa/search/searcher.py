@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefqa.errors import IncompatibleGeneration, QueryError
+from briefqa.search.answerable import THRESHOLD, calibration_of
 from briefqa.search.fusion import Fusion
+from briefqa.search.highlights import highlights
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
     from briefqa.briefs import Note
     from briefqa.embedding import Embedder
-    from briefqa.generation import Index, IndexInfo, StoredPassage
+    from briefqa.generation import Candidate, Index, IndexInfo, StoredPassage
     from briefqa.search.fusion import Ranked
 
 # Passages that each leg brings: those that only one of them finds, far down, have no chance against the best of both.
 _CANDIDATES = 100
-_WORD = re.compile(r"\w+")
-# Words that say how a question is put and not what it is about: no use in showing the reader where they stand.
-_PLAIN_WORDS = frozenset(
-    _WORD.findall(
-        "about also and any are been but can could did does for from had has have how into its may more most much not "
-        "off one our out over shall should some such than that the their them then there these they this those under "
-        "upon was were what when where which who whom whose why will with would you your"
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +39,7 @@ class Hit:
     """A passage with rank (from 1) and score (higher is nearer).
 
     notes: one entry for every mark of the passage that leads to a note, by offset.
-    highlights: spans of `Passage.text` that hold words of the question.
+    highlights: spans of `Passage.text`, the sentences that answer best.
     """
 
     rank: int
@@ -71,12 +65,21 @@ class Timings:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The hits for one question, best first, all from one generation."""
+    """The hits for one question, best first, all from one generation.
+
+    confidence: how probable it is that the briefs answer the question at all, from 0 to 1.
+    """
 
     query: str
     generation: str
     hits: tuple[Hit, ...]
     timings: Timings
+    confidence: float = 0.0
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the briefs are held to answer the question."""
+        return self.confidence >= THRESHOLD
 
 
 class Searcher:
@@ -96,6 +99,7 @@ class Searcher:
         self._index = index
         self._embedder = embedder
         self._fusion = fusion or Fusion()
+        self._calibration = calibration_of(self._info.model)
 
     @property
     def info(self) -> IndexInfo:
@@ -113,28 +117,41 @@ class Searcher:
         started = time.perf_counter()
         vector = self._embedder.embed_query(question)
         embedded = time.perf_counter()
-        scored = self._ranked(question, vector, k)
+        found = self._candidates(question, vector, k)
+        scored = self._fusion.rank(found)[:k]
+        confidence = self._confidence(question, found, scored)
         searched = time.perf_counter()
         stored = self._index.fetch([passage_id for passage_id, _ in scored])
         fetched = time.perf_counter()
-        wanted = _telling_words(question)
         hits = tuple(
-            Hit(rank, float(score), found, cited_notes(found), _places(wanted, found.passage.text))
-            for rank, ((_, score), found) in enumerate(zip(scored, stored, strict=True), start=1)
+            Hit(
+                rank,
+                float(score),
+                passage,
+                cited_notes(passage),
+                highlights(question, passage.passage.text, passage.brief.language),
+            )
+            for rank, ((_, score), passage) in enumerate(zip(scored, stored, strict=True), start=1)
         )
         timings = Timings(_ms(started, embedded), _ms(embedded, searched), _ms(searched, fetched))
-        return Ranking(query, self._info.generation, hits, timings)
+        return Ranking(query, self._info.generation, hits, timings, confidence)
 
     def rank(self, query: str, k: int) -> list[Ranked]:
         """Rank the k best passages without fetching them. Raises as `search` does."""
         question = clean_question(query)
-        return self._ranked(question, self._embedder.embed_query(question), k)
+        return self._fusion.rank(self._candidates(question, self._embedder.embed_query(question), k))[:k]
 
-    def _ranked(self, question: str, vector: NDArray[np.float32], k: int) -> list[Ranked]:
+    def _candidates(self, question: str, vector: NDArray[np.float32], k: int) -> list[Candidate]:
         if not self._info.passages:
             return []
-        reach = min(max(k, _CANDIDATES), self._info.passages)
-        return self._fusion.rank(self._index.candidates(vector, question, reach))[:k]
+        return self._index.candidates(vector, question, min(max(k, _CANDIDATES), self._info.passages))
+
+    def _confidence(self, question: str, candidates: Sequence[Candidate], ranked: Sequence[Ranked]) -> float:
+        if not ranked:
+            return 0.0
+        first = ranked[0].passage_id
+        nearness = next(candidate.dense for candidate in candidates if candidate.passage_id == first)
+        return self._calibration.confidence(nearness, self._index.coverage(question, first))
 
 
 def clean_question(query: str) -> str:
@@ -159,20 +176,6 @@ def cited_notes(stored: StoredPassage) -> tuple[CitedNote, ...]:
         for mark in passage.marks
         if mark.note_id is not None and mark.note_id in notes
     )
-
-
-def _telling_words(question: str) -> frozenset[str]:
-    words = (word.casefold() for word in _WORD.findall(question))
-    return frozenset(_stem(word) for word in words if len(word) > 2 and word not in _PLAIN_WORDS)
-
-
-def _places(wanted: frozenset[str], text: str) -> tuple[tuple[int, int], ...]:
-    return tuple(word.span() for word in _WORD.finditer(text) if _stem(word.group().casefold()) in wanted)
-
-
-def _stem(word: str) -> str:
-    """Drop an English plural's s, so that "levee" is found in "levees"."""
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
 
 
 def _ms(start: float, end: float) -> float:

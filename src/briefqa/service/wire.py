@@ -92,7 +92,7 @@ class Passage(BaseModel):
     end: int
     section: str
     pages: list[PageLabel]
-    highlights: list[Span] = Field(description="Words of the question, as spans of `text`.")
+    highlights: list[Span] = Field(description="One to three sentences that answer best, as spans of `text`.")
     url: str = Field(description="The passage on the brief's web page.")
 
 
@@ -135,6 +135,8 @@ class SearchResponse(_Answer):
                     "query": "How much did flood premiums rise after 2019?",
                     "generation": "20310402T031500Z-1f3a9c",
                     "took_ms": 21.4,
+                    "answerable": True,
+                    "confidence": 0.9831,
                     "hits": [
                         {
                             "rank": 1,
@@ -154,7 +156,7 @@ class SearchResponse(_Answer):
                                 "end": 4144,
                                 "section": "What households pay",
                                 "pages": [{"index": 3, "label": "3"}],
-                                "highlights": [{"start": 0, "end": 8}],
+                                "highlights": [{"start": 0, "end": 42}],
                                 "url": "http://127.0.0.1:8000/briefs/5f0c3d9a7b21e864"
                                 "?page=3&passage=5f0c3d9a7b21e864-7#passage",
                             },
@@ -179,6 +181,8 @@ class SearchResponse(_Answer):
     query: str
     generation: str
     took_ms: float
+    answerable: bool = Field(description="Whether the briefs are held to answer the question at all.")
+    confidence: float = Field(description="How probable that is, from 0 to 1.")
     hits: list[Hit]
 
 

@@ -1,0 +1,39 @@
+"""Whether the briefs answer a question at all: a probability, calibrated for each model.
+
+Two things tell: how near the best passage is in meaning, and what part of the question's words it holds, rare ones
+counting more. Their weights are those of a logistic regression over questions that have an answer and the same
+questions asked of other collections; docs/evaluate.md says how it was made and what it reaches.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from briefqa.embedding import PACKAGED_MODEL
+
+THRESHOLD = 0.5
+"""A question is held to be answerable from this confidence on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Weights of a logistic regression. nearness: of the first hit's dense score; coverage: of its share of words."""
+
+    nearness: float
+    coverage: float
+    offset: float
+
+    def confidence(self, nearness: float, coverage: float) -> float:
+        """Return how probable it is that the briefs answer, from 0 to 1."""
+        return 1 / (1 + math.exp(-(self.nearness * nearness + self.coverage * coverage + self.offset)))
+
+
+# Written by benchmarks/calibrate.py. What is near differs from model to model; shared words do not.
+_OF_MODEL = {PACKAGED_MODEL: Calibration(nearness=20.42, coverage=8.81, offset=-10.78)}
+_OF_ANY_MODEL = Calibration(nearness=0.0, coverage=16.34, offset=-5.69)
+
+
+def calibration_of(model: str) -> Calibration:
+    """Give the calibration for a model; one that has none is judged by shared words alone."""
+    return _OF_MODEL.get(model, _OF_ANY_MODEL)
