@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from briefqa.facts.fact import Fact
@@ -21,6 +22,10 @@ _LABEL = (
     r"publié(?:e)?|paru|publicado|fecha|pubblicato)(?:\s+(?:on|am|le|el|il))?"
 )
 _LABELLED = re.compile(rf"\b{_LABEL}\s*:?\s*(?=[\w])", re.IGNORECASE)
+# What a date with its month in words may take up on either side of its year.
+_DATE_CHARS = 24
+# A text that names its year more often than this without a month is a table.
+_MAX_YEARS = 2000
 _NUMERIC = re.compile(r"\b(\d{1,2})/(\d{1,2})/((?:19|20)\d\d)\b")
 _YEAR_ONLY = re.compile(r"(?:©\s*)?((?:19|20)\d\d)")
 _WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
@@ -39,7 +44,7 @@ def date_of(declared: str, created: str, head: Head, brief: Brief) -> Fact[str]:
     if best.value:
         return best
     year = created[:4]
-    if year and year in _dated_years(brief, int(year)):
+    if year and _names_a_day_of(brief, year):
         return Fact(year, 0.7, "newest date in the text, and the file's date")
     return Fact("", 0.0)
 
@@ -138,12 +143,19 @@ def _iso(parts: list[int]) -> str:
     return "-".join(f"{part:04}" if not place else f"{part:02}" for place, part in enumerate(parts))
 
 
-def _dated_years(brief: Brief, latest: int) -> set[str]:
-    """The years up to latest of which the brief names a day or a month; a bare year may be a plan."""
-    years: set[str] = set()
-    for text in (brief.body, *(note.text for note in brief.notes)):
-        start = 0
-        while str(latest) in text and (found := find_date(text, start)):
-            years.add(str(found.parts[0]))
-            start = found.end
-    return {year for year in years if int(year) <= latest}
+def _names_a_day_of(brief: Brief, year: str) -> bool:
+    """Whether the brief names a day or a month of the year; a bare year may be a plan."""
+    texts = (brief.body, *(note.text for note in brief.notes))
+    places = ((text, found.start()) for text in texts for found in re.finditer(year, text))
+    return any(_is_dated(text, start, year) for text, start in islice(places, _MAX_YEARS))
+
+
+def _is_dated(text: str, start: int, year: str) -> bool:
+    """Whether the year at start is that of a date with its month."""
+    near = max(0, start - _DATE_CHARS)
+    end = start + _DATE_CHARS
+    found = find_date(text[near:end])
+    while found and near + found.end <= start:
+        near += found.end
+        found = find_date(text[near:end])
+    return found is not None and f"{found.parts[0]:04}" == year

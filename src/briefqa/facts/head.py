@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _PAGES = 3
 _MAX_LINES = 80
+# A longer line says no more about itself, and hostile ones would keep the patterns busy.
+_MAX_CHARS = 400
 # A page with fewer characters is a cover: what it lacks may stand on the next.
 _COVER_CHARS = 900
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
@@ -68,11 +70,11 @@ def head_of(document: Document) -> Head:
     """Collect the head of a document of any format."""
     if document.flow is not None:
         paragraphs = document.flow.text[:20_000].split("\n\n")[:_MAX_LINES]
-        return _made([HeadLine(" ".join(paragraph.split()), 1) for paragraph in paragraphs], 0.0, "flow")
+        return _made([HeadLine(" ".join(paragraph.split())[:_MAX_CHARS], 1) for paragraph in paragraphs], 0.0, "flow")
     pages = [page for page in document.pages[:12] if page.lines]
     if not any(line.spans for page in pages for line in page.lines):
         texts = [(page.index, line.text.strip()) for page in pages[:1] for line in page.lines[: 3 * _MAX_LINES]]
-        return _made([HeadLine(text[:2000], index) for index, text in texts if text][:_MAX_LINES], 0.0, "line")
+        return _made([HeadLine(text[:_MAX_CHARS], index) for index, text in texts if text][:_MAX_LINES], 0.0, "line")
     size = _most([HeadLine(line.text, page.index, line.size) for page in pages for line in page.lines])
     running = _running(pages, size)
     lines: list[HeadLine] = []
@@ -153,7 +155,7 @@ def _head_line(page: Page, line: Line, above: float, running: set[tuple[str, boo
     bold = sum(span.end - span.start for span in line.spans if _BOLD.search(span.font)) >= 0.9 * len(line.text)
     edge = (_masked(text), line.y > 0.5 * page.height)
     gap = above - line.y if above > line.y else 3 * line.size  # after a column's foot: the top of the next
-    return HeadLine(text, page.index, line.size, bold, line.x0, line.x1, line.y, gap, edge in running)
+    return HeadLine(text[:_MAX_CHARS], page.index, line.size, bold, line.x0, line.x1, line.y, gap, edge in running)
 
 
 def _without_marks(line: Line) -> str:
