@@ -312,7 +312,7 @@ HOSTILE = {
     "arrays-in-arrays.pdf": ReadingError,
     "bomb.docx": TooLarge,
     "entities.docx": ReadingError,
-    "ten-million-lines.txt": ReadingError,
+    "ten-million-lines.txt": TooLarge,
     "one-line.txt": TooLarge,
 }
 
@@ -350,6 +350,25 @@ def test_hostile_files_cost_themselves_only(hostile: Path) -> None:
             assert isinstance(outcome.error, HOSTILE[outcome.name]), outcome
             assert not isinstance(outcome.error, (ReaderFlaw, ReaderDied)), outcome
             assert outcome.name in str(outcome.error)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"word[{number}] " for number in range(9000)) + "\n\n" + "[1] Note.\n" + "[2] Note.\n" * 9000,
+        "word1 " * 20_000 + "\n\n1 A note.\n",
+        "".join(f"w[{n}] " for n in range(999)) + "\n\nNotes\n\n[1] Lee.\n" + "ibid., p. 7; id. at 3\n" * 20_000,
+        "a\n\n" * 20_000,
+        ("a" * 50_000 + "1-\n") * 4,
+    ],
+    ids=["notes", "marks", "one note", "paragraphs", "letters"],
+)
+def test_time_grows_with_the_text_alone(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "long.txt"
+    file.write_text(text)
+    call = partial(ingest, max_bytes=10**8, max_pages=10, max_chars=10**8)
+    with Isolated(call, Limits(seconds=40, memory=2_000_000_000)) as isolated:
+        assert isolated.one("long.txt", file, "long.txt", "id").brief.body
 
 
 def test_a_text_beyond_the_limit_names_the_setting(tmp_path: Path) -> None:

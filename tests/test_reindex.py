@@ -33,8 +33,8 @@ class Reader:
 
     names: list[str] = field(default_factory=list)
 
-    def __call__(self, file: Path, name: str, *, max_bytes: int, max_pages: int) -> Document:
-        assert (max_bytes, max_pages) == (1000, 10)
+    def __call__(self, file: Path, name: str, *, max_bytes: int, max_pages: int, max_chars: int) -> Document:
+        assert (max_bytes, max_pages, max_chars) == (1000, 10, 10_000_000)
         self.names.append(name)
         text = file.read_text()
         if text.startswith("PICTURES"):

@@ -50,12 +50,12 @@ def ingest(  # noqa: PLR0913 - settings come as plain arguments
     """
     start = time.perf_counter()
     try:
-        document = read(file, name, max_bytes=max_bytes, max_pages=max_pages)
+        document = read(file, name, max_bytes=max_bytes, max_pages=max_pages, max_chars=max_chars)
     except NoTextLayer:
         if ocr is None or file.suffix.lower() != ".pdf":
             raise
         with recognized(file, name, ocr) as searchable:
-            document = read(searchable, name, max_bytes=max_bytes, max_pages=max_pages)
+            document = read(searchable, name, max_bytes=max_bytes, max_pages=max_pages, max_chars=max_chars)
     chars = _length(document)
     if chars > max_chars:
         raise TooLarge(f"{name} holds {chars:,} characters, more than max_chars = {max_chars:,}: raise it or split it.")

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 SUFFIXES = frozenset({".docx", ".htm", ".html", ".markdown", ".md", ".pdf", ".txt", ".xhtml"})
 
 
-def read(file: Path, name: str, *, max_bytes: int, max_pages: int) -> Document:
+def read(file: Path, name: str, *, max_bytes: int, max_pages: int, max_chars: int = 1_000_000_000) -> Document:
     """Read one file by its suffix. name: how the file is called in messages and in the brief.
+    max_chars: plain text is refused beyond it at once; of other formats, `ingest` counts what has been read.
 
     Raises ReadingError or one of its kin (see `errors`) when the file gives nothing.
     """
@@ -47,4 +48,4 @@ def read(file: Path, name: str, *, max_bytes: int, max_pages: int) -> Document:
         return read_markdown(file, name)
     from briefqa.reading.text import read_text  # noqa: PLC0415 - symmetrical
 
-    return read_text(file, name, max_pages=max_pages)
+    return read_text(file, name, max_pages=max_pages, max_chars=max_chars)

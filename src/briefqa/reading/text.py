@@ -22,13 +22,17 @@ _MAGIC = {
 }
 
 
-def read_text(file: Path, name: str, *, max_pages: int) -> Document:
+def read_text(file: Path, name: str, *, max_pages: int, max_chars: int) -> Document:
     """Read a text file: UTF-8, UTF-16 with a byte order mark, or Windows-1252.
 
     Raises ReadingError for a file that is not text, NoTextLayer for one of white space only, TooLarge for more than
-    max_pages form feeds.
+    max_pages form feeds or max_chars characters (before lines are made of them, which take ten times their size).
     """
     text = decoded_text(file.read_bytes(), name)
+    if len(text) > max_chars:
+        raise TooLarge(
+            f"{name} holds {len(text):,} characters, more than max_chars = {max_chars:,}: raise it or split the file."
+        )
     sheets = text.split("\f")
     while len(sheets) > 1 and not sheets[-1].strip():
         sheets.pop()
