@@ -15,8 +15,10 @@ SUFFIXES = frozenset({".docx", ".htm", ".html", ".markdown", ".md", ".pdf", ".tx
 
 
 def read(file: Path, name: str, *, max_bytes: int, max_pages: int, max_chars: int = 1_000_000_000) -> Document:
-    """Read one file by its suffix. name: how the file is called in messages and in the brief.
-    max_chars: plain text is refused beyond it at once; of other formats, `ingest` counts what has been read.
+    """Read one file by its suffix.
+
+    name: how the file is called in messages and in the brief. max_chars: plain text is refused beyond it at once; of
+    other formats, `ingest` counts what has been read.
 
     Raises ReadingError or one of its kin (see `errors`) when the file gives nothing.
     """
