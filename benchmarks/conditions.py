@@ -30,12 +30,12 @@ def stated(title: str, seed: int | None, libraries: Sequence[str]) -> Iterator[N
     print(f"seed      {'none: nothing is random' if seed is None else seed}")
     print(f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}")
     print("versions  " + ", ".join([f"Python {platform.python_version()}", *(f"{n} {version(n)}" for n in libraries)]))
-    started, busy_before, own_before = time.perf_counter(), _busy_seconds(), _own_seconds()
+    started, busy_before, own_before = time.perf_counter(), _busy_seconds(), cpu_seconds()
     yield
     seconds = time.perf_counter() - started
     note = "not known here"
     if busy_before is not None and (busy := _busy_seconds()) is not None:
-        others = max(0.0, busy - busy_before - (_own_seconds() - own_before)) / seconds
+        others = max(0.0, busy - busy_before - (cpu_seconds() - own_before)) / seconds
         note = f"{others:.2f} of {os.cpu_count()} cores on average" + (" (NOISY: run it again)" if others > 0.2 else "")
     print(f"took {seconds:.0f} s; other programs kept busy meanwhile: {note}", flush=True)
 
@@ -70,6 +70,6 @@ def _busy_seconds() -> float | None:
     return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
 
 
-def _own_seconds() -> float:
+def cpu_seconds() -> float:
     """CPU seconds of this process and of its children that have ended."""
     return sum(os.times()[:4])
