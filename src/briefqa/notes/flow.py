@@ -100,6 +100,9 @@ def _within_block(group: Sequence[BodyLine], size: float, steps: Counter[float])
     for upper, lower in itertools.pairwise(group):
         step = upper.line.y - lower.line.y
         taller = max(upper.line.size, lower.line.size)
+        ended = _ending(upper).endswith(_TERMINAL)
+        if upper.heading and lower.heading and abs(upper.line.size - lower.line.size) < 0.5 and step < 1.6 * taller:
+            continue  # a heading of two lines
         lower.paragraph = (
             (leading > 0 and step > max(1.3 * leading, leading + 2.5) and step > 1.25 * taller)
             or (
@@ -110,11 +113,21 @@ def _within_block(group: Sequence[BodyLine], size: float, steps: Counter[float])
                 lower.line.x0 > upper.line.x0 + 0.8 * lower.line.size
                 and abs(upper.line.x0 - left) < 4
                 and not _BULLET.match(upper.line.text)
-                and (upper.line.text.endswith(_TERMINAL) or not upper.full)
+                and (ended or not upper.full)
             )
-            or (not upper.full and upper.line.text.endswith(_TERMINAL) and upper.line.x1 < right - 0.2 * width)
+            or (not upper.full and ended and upper.line.x1 < right - 0.2 * width)
             or _BULLET.match(lower.line.text) is not None
         )
+
+
+def _ending(item: BodyLine) -> str:
+    """The line's text without a mark at its end."""
+    text = item.line.text.rstrip()
+    for cut in sorted(item.cuts, key=lambda cut: -cut.end):
+        if cut.end < len(text):
+            break
+        text = text[: cut.start].rstrip(" ,")
+    return text
 
 
 def _is_heading(line: Line, size: float) -> bool:
@@ -132,7 +145,7 @@ def _reads_on(last: BodyLine, first: BodyLine, size: float) -> bool:
     """Whether a sentence or paragraph runs on from one column or page into the next."""
     if last.heading or _is_heading(first.line, size):
         return False
-    before, after = last.line.text.rstrip(), first.line.text.lstrip()
+    before, after = _ending(last), first.line.text.lstrip()
     if before.endswith(("-", "\u00ad", "‐", ",", "—", "–")):
         return True
     if _BULLET.match(first.line.text):

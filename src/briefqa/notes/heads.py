@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Print this much smaller than the body's is small print.
 SMALL = 0.955
+# A size that has this share of the characters of the most common one may be the body's.
+_MUCH = 0.35
 _CONTINUED = ("(continued", "(...continued", "(. . . continued", "(cont")
 
 # The labels of the superscripts inside each page's lines, by page index.
@@ -43,12 +45,16 @@ class Block:
 
 
 def body_size(pages: Sequence[Page]) -> float:
-    """The font size that most of the document's characters have, in points."""
+    """The font size of the running text, in points: the largest of those that much of the document is set in.
+
+    Notes are smaller, and may well have more characters than the text that they belong to.
+    """
     weight: Counter[float] = Counter()
     for page in pages:
         for line in page.lines:
             weight[round(line.size, 1)] += len(line.text)
-    return weight.most_common(1)[0][0] if weight else 0.0
+    most = max(weight.values(), default=0)
+    return max((size for size, count in weight.items() if count >= _MUCH * most), default=0.0)
 
 
 def marks_by_page(pages: Sequence[Page]) -> Marks:

@@ -33,9 +33,8 @@ def understand_plain(document: Document, brief_id: str) -> Brief:
             rows[row].cuts.append(Cut(start, end, note.label, note.id))
     vocabulary = Vocabulary(row.stripped for row in rows)
     body_rows = [row for row in rows if row.note is None]
-    pages = [
-        Page(index, str(index), 0.0, 0.0, ()) for index in range(1, max((row.page for row in rows), default=1) + 1)
-    ]
+    last = max([len(document.pages), *(row.page for row in rows)])
+    pages = [Page(index, str(index), 0.0, 0.0, ()) for index in range(1, last + 1)]
     lines = _body_lines(body_rows, pages, double=double)
     body = write_body(lines, pages, vocabulary)
     return Brief(

@@ -10,9 +10,10 @@ from briefqa.notes.drafting import announces_continuation, endnotes, footnotes
 from briefqa.notes.endnotes import bracketed_marks, find_runs, link_runs
 from briefqa.notes.flow import BodyLine, Cut, mark_paragraphs, write_body
 from briefqa.notes.furniture import without_furniture
+from briefqa.notes.heads import body_size
 from briefqa.notes.joining import Vocabulary
 from briefqa.notes.linking import Candidate, Draft, candidates, link, split_joined, stuck_candidates
-from briefqa.notes.zones import Column, body_size, columns
+from briefqa.notes.zones import Column, columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

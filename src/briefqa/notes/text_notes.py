@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 _HEAD = re.compile(
     r"\s{0,12}(?:\[(\d{1,3})\]|\((\d{1,3})\)|(\d{1,3})[.):]?|([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})|([*†‡§¶‖]{1,3}))(?:\s+(?=\S)|(?=[^\W\d_“\"‘(]))"
 )
-_RULE = re.compile(r"\s*(?:[-–—_=─]{5,}|\s{15,})\s*")
-_FOLIO = re.compile(r"\s*[-–—\s]*(?:page\s+)?\d{1,4}[-–—\s]*(?:of\s+\d+)?\s*", re.IGNORECASE)
+# These are matched against stripped lines: white space on both sides of an alternative takes time that explodes.
+_RULE = re.compile(r"[-–—_=─]{5,}")
+_LEAST_BLANK_RULE = 15
+_FOLIO = re.compile(r"(?:[-–—] ?)?(?:page ?)?\d{1,4}(?: ?of ?\d{1,4})?(?: ?[-–—])?", re.IGNORECASE)
 _NOTES_HEADING = re.compile(
     r"\s*(?:end\s?notes?|notes?|footnotes?|references|anmerkungen|fußnoten)\s*:?\s*", re.IGNORECASE
 )
@@ -77,8 +79,10 @@ def rows_of(pages: Sequence[Page]) -> tuple[list[Row], bool, set[int]]:
         first = True
         lines = _without_folio(page.lines) if len(pages) > 1 else list(page.lines)
         for line in lines:
-            if not line.text.strip() or _RULE.fullmatch(line.text):
-                if _RULE.fullmatch(line.text) and len(line.text) >= 5:
+            stripped = line.text.strip()
+            typed = _RULE.fullmatch(stripped) is not None
+            if not stripped or typed:
+                if typed or len(line.text) >= _LEAST_BLANK_RULE:
                     rules.add(len(rows))
                 if rows:
                     rows[-1].blank_after = True
@@ -99,7 +103,7 @@ def _without_folio(lines: Sequence[Line]) -> list[Line]:
     for edge in (0, -1):
         while kept and not kept[edge].text.strip():
             kept.pop(edge)
-        if len(kept) > 1 and _FOLIO.fullmatch(kept[edge].text):
+        if len(kept) > 1 and _FOLIO.fullmatch(kept[edge].text.strip()):
             kept.pop(edge)
     return kept
 

@@ -12,6 +12,11 @@ RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _FIGURES = frozenset("0123456789")
 # A font without a map shows glyph numbers; in the glyph order of Windows' fonts figures come out as control characters.
 _UNMAPPED_FIGURES = {chr(glyph): chr(glyph + 29) for glyph in range(0x13, 0x1D)}
+# TeX's own encodings (T1) put ligatures and quotes where others have control characters; bitmap fonts have no map.
+_TEX_LIGATURES = {
+    "\x10": "“", "\x11": "”", "\x12": "„", "\x13": "«", "\x14": "»", "\x15": "–", "\x16": "—",
+    "\x1b": "ff", "\x1c": "fi", "\x1d": "fl", "\x1e": "ffi", "\x1f": "ffl",
+}  # fmt: skip
 # Superior figures are about two thirds as wide as normal ones; a proportional "1" is rarely under 0.75.
 _SUPERIOR_WIDTH = 0.75
 
@@ -43,6 +48,8 @@ class Glyphs(dict[str, tuple[str, float]]):
         text = "".join(mapped.get(char, char) for char in text) if mapped else text
         if self.encoding is not None and text in _UNMAPPED_FIGURES:
             text = _UNMAPPED_FIGURES[text]
+        if text in _TEX_LIGATURES and self.encoding is None:
+            text = _TEX_LIGATURES[text]
         if len(text) > 1 and text >= "\u0590":
             # A ligature's letters come in reading order, the glyphs of right-to-left text in visual order.
             text = text[::-1] if RIGHT_TO_LEFT.search(text) else text
