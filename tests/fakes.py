@@ -6,17 +6,21 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from briefqa.briefs import Brief, Mark, Note, PageSpan, Passage, Problem, Section, Source
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import NotFound
-from briefqa.generation import BriefRecord, Candidate, IndexInfo, ScoredPassage, StoredPassage
+from briefqa.filters import All, Is
+from briefqa.generation import BriefRecord, Candidate, IndexInfo, ScoredPassage, StoredPassage, Subset
 from briefqa.lexical import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
+
+    from briefqa.filters import Filter
 
 LEVEE = "Levee premiums rose by 31 percent in four years. Nobody had planned for it."
 SCHOOL = "School meals cost each canteen 4 euros a day.\n\nMilk is not counted."
@@ -99,13 +103,29 @@ class MemoryIndex:
         return sorted((each for each in scored if each.score), key=lambda item: (-item.score, item.passage_id))[:k]
 
     def candidates(
-        self, vector: NDArray[np.float32], question: str, k: int, only: Sequence[str] | None = None
+        self, vector: NDArray[np.float32], question: str, k: int, only: Subset | None = None
     ) -> list[Candidate]:
         everything = len(self.stored)
-        dense = dict(self.dense(vector, everything, only))
-        lexical = dict(self.lexical(question, everything, only))
+        ids = None if only is None else [f"{self.stored[row].id}-0" for row in only.rows]
+        dense = dict(self.dense(vector, everything, ids))
+        lexical = dict(self.lexical(question, everything, ids))
         found = {name for leg in (dense, lexical) for name in list(leg)[:k]}
         return [Candidate(name, dense[name], lexical.get(name, 0.0)) for name in sorted(found)]
+
+    def select(self, where: Filter, phrases: Sequence[str] = ()) -> Subset:
+        """Understand collections only, which is enough to see that a filter arrives."""
+        assert isinstance(where, All)
+        wanted = {value for part in where.parts if isinstance(part, Is) for value in part.values}
+        return Subset(
+            np.array(
+                [
+                    row
+                    for row, brief in enumerate(self.stored)
+                    if (not wanted or brief.collection in wanted) and all(phrase in brief.body for phrase in phrases)
+                ],
+                dtype=np.int64,
+            )
+        )
 
     def coverage(self, question: str, passage_id: str) -> float:
         _, brief = self.brief(passage_id.removesuffix("-0"))

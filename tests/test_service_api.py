@@ -101,7 +101,9 @@ def test_search_gives_the_passage_with_its_notes(client: TestClient) -> None:
                     "highlights": [{"start": 0, "end": 48}],
                     "url": f"{page}?page=1&passage={LEVEES.id}-0#passage",
                 },
-                "notes": [note | {"offset": 48}, note | {"offset": len(LEVEE)}],
+                "notes": [note | {"offset": 48, "matched": False}, note | {"offset": len(LEVEE), "matched": False}],
+                "also_in": [],
+                "neighbours": [],
             }
         ],
     }
@@ -110,6 +112,19 @@ def test_search_gives_the_passage_with_its_notes(client: TestClient) -> None:
 
 def test_without_k_as_many_hits_as_the_settings_say(client: TestClient) -> None:
     assert len(client.post("/v1/search", json={"query": "levee"}).json()["hits"]) == LIMITS.hits
+
+
+def test_filters_quotes_and_neighbours(client: TestClient) -> None:
+    def found(**wishes: object) -> list[str]:
+        answer = client.post("/v1/search", json={"query": "premiums of school meals", "k": 10} | wishes)
+        assert answer.status_code == 200, answer.text
+        return [hit["passage"]["text"] for hit in answer.json()["hits"]]
+
+    everything = found()
+    assert set(found(filters={"collection": "coast"})) < set(everything)
+    assert found(filters={"collection": "nowhere"}) == []
+    assert found(query='What of "Levee premiums"?') == [LEVEE]
+    assert found(rerank=False, expand=1) == everything
 
 
 @pytest.mark.parametrize(

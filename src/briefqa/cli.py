@@ -80,6 +80,8 @@ def _parser() -> argparse.ArgumentParser:
     search = command("search", _search, "find the passages that answer to a question")
     search.add_argument("question", metavar="QUESTION")
     search.add_argument("-k", type=int, metavar="N", help="how many passages at most (default: the setting `hits`)")
+    conditions = 'JSON such as \'{"collection": "housing", "published_from": "2021"}\''
+    search.add_argument("--filters", metavar="JSON", help=f"which passages to look at: {conditions}")
     inspect = command("inspect", _inspect, "show how one file is read", shared)
     inspect.add_argument("file", type=Path, metavar="FILE")
     inspect.add_argument(
@@ -139,6 +141,17 @@ def _limits(config: Config) -> Limits:
     return Limits(seconds=config.read_seconds, memory=config.read_memory_mb * 1_000_000)
 
 
+def _searching(config: Config) -> dict[str, Any]:
+    """How a searcher puts its ranking together."""
+    from briefqa.search import Fusion, load_reranker
+
+    return {
+        "fusion": Fusion("rrf" if config.fusion == "rrf" else "convex", config.lexical_weight / 100),
+        "reranker": load_reranker(config.reranker, device=config.device),
+        "rerank_budget_ms": config.rerank_budget_ms,
+    }
+
+
 def _reindex(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
@@ -175,17 +188,25 @@ def _reindex(arguments: argparse.Namespace) -> int:
 def _search(arguments: argparse.Namespace) -> int:
     from briefqa.console import ranking_page
     from briefqa.errors import QueryError
+    from briefqa.filters import parse_filter
     from briefqa.generation import open_current
-    from briefqa.search import Searcher, clean_question
+    from briefqa.search import Searcher, Wanted, clean_question
     from briefqa.shapes import Links, ranking
 
     config = _config(arguments, index=arguments.index)
     k = config.hits if arguments.k is None else arguments.k
     if not 1 <= k <= config.max_hits:
         raise QueryError(f"-k {k} is out of range: choose from 1 to {config.max_hits}.")
+    where = None
+    if arguments.filters:
+        try:
+            where = parse_filter(json.loads(arguments.filters))
+        except ValueError as error:
+            raise QueryError(f"--filters is not JSON ({error}).") from error
     clean_question(arguments.question)  # a slip is told before the model is loaded, which takes seconds
     with closing(open_current(Path(config.index))) as index:
-        found = Searcher(index, _loader(config)()).search(arguments.question, k)
+        searcher = Searcher(index, _loader(config)(), **_searching(config))
+        found = searcher.search(arguments.question, k, Wanted(where=where))
     if arguments.json:
         _print_json(ranking(found, Links(f"http://{config.host}:{config.port}")))
     else:
@@ -244,7 +265,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     from briefqa.service.server import serve
 
     config = _config(arguments, index=arguments.index, host=arguments.host, port=arguments.port)
-    serve(config, _loader(config), lambda text: print(text, flush=True))
+    serve(config, _loader(config), _searching(config), lambda text: print(text, flush=True))
     return DONE
 
 
@@ -267,7 +288,13 @@ def _eval(arguments: argparse.Namespace) -> int:
         "faiss_factory": config.faiss_factory,
     }
     reading = {**_bounds(config), "limits": _limits(config)}
-    setting = Setting(embedder, lambda index: Searcher(index, embedder), indexing, reading, arguments.cache)
+    searching = _searching(config)
+    setting = Setting(
+        lambda index: Searcher(index, embedder, **searching),
+        indexing,
+        reading,
+        arguments.cache,
+    )
     measured = []
     for folder in arguments.folders:
         run = arguments.run_file

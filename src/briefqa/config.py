@@ -48,6 +48,11 @@ class Config:
     faiss_factory: str = "Flat"
     keep_generations: int = 3
 
+    lexical_weight: int = 50
+    fusion: str = "convex"
+    reranker: str = ""
+    rerank_budget_ms: int = 1000
+
     hits: int = 5
     max_hits: int = 100
     max_query_chars: int = 2000
@@ -69,6 +74,8 @@ class Config:
             ("ocr_seconds", 1, 86_400),
             ("passage_tokens", 16, 100_000),
             ("keep_generations", 1, 1000),
+            ("lexical_weight", 0, 100),
+            ("rerank_budget_ms", 0, 600_000),
             ("max_hits", 1, 10_000),
             ("hits", 1, self.max_hits),
             ("max_query_chars", 1, 1_000_000),
@@ -77,6 +84,8 @@ class Config:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ConfigError(f"{name} = {value} is out of range: choose a number from {low} to {high}.")
+        if self.fusion not in {"convex", "rrf"}:
+            raise ConfigError(f'fusion = "{self.fusion}" is unknown: choose "convex" or "rrf".')
 
 
 def load_config(file: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:

@@ -54,7 +54,14 @@ def hit(found: Hit, links: Links) -> dict[str, Any]:
     """Show one passage with its rank, its score and the notes that it cites."""
     shown = passage(found.stored, found.notes, links)
     shown["passage"]["highlights"] = [{"start": start, "end": end} for start, end in found.highlights]
-    return {"rank": found.rank, "score": round(found.score, 6), **shown}
+    more = {
+        "also_in": [brief_reference(record, links) for record in found.also_in],
+        "neighbours": [
+            {"id": item.passage.id, "text": item.passage.text, "start": item.passage.start, "end": item.passage.end}
+            for item in found.neighbours
+        ],
+    }
+    return {"rank": found.rank, "score": round(found.score, 6), **shown, **more}
 
 
 def passage(stored: StoredPassage, notes: Iterable[CitedNote], links: Links) -> dict[str, Any]:
@@ -81,6 +88,7 @@ def passage(stored: StoredPassage, notes: Iterable[CitedNote], links: Links) -> 
                 "text": cited.note.text,
                 "source": source_of(cited.note),
                 "url": links.note(found.brief_id, cited.note.id),
+                "matched": cited.matched,
             }
             for cited in notes
         ],

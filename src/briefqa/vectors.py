@@ -68,7 +68,9 @@ class Vectors:
         """Length of a vector."""
         return int(self._rows.embeddings.shape[1])
 
-    def search(self, vector: NDArray[np.float32], k: int, only: Sequence[int] | None = None) -> list[tuple[int, float]]:
+    def search(
+        self, vector: NDArray[np.float32], k: int, only: Sequence[int] | NDArray[np.int64] | None = None
+    ) -> list[tuple[int, float]]:
         """Find the k rows of greatest inner product with vector, best first, equal ones in the order of the rows.
 
         vector: shape (dimension,). only: the rows to search among, compared exactly whatever the index is. Fewer

@@ -23,12 +23,15 @@ from briefqa.catalog.records import (
     pages_from_json,
     restored,
 )
+from briefqa.catalog.selecting import condition
 from briefqa.errors import CorruptGeneration, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from os import PathLike
     from pathlib import Path
+
+    from briefqa.filters import Filter
 
 _RECORD = "b.id, b.path, b.title, b.authors, b.published, b.language, b.page_count, b.passage_count, b.note_count"
 _PASSAGE = "p.id, p.brief, p.ordinal, p.begins, p.ends, p.text, p.context, p.section, p.pages"
@@ -83,6 +86,20 @@ class Catalog:
         """Find the vector rows of passages; ids that there are not are passed over."""
         rows = self._select(f"SELECT position FROM passages WHERE id IN {_THESE}", json.dumps(list(passage_ids)))
         return [row[0] for row in rows]
+
+    def select(self, where: Filter) -> list[int]:
+        """Find the vector rows of the passages that a filter lets through, in their order."""
+        text, values = condition(where)
+        rows = self._select(
+            f"SELECT p.position FROM passages p JOIN briefs b ON b.id = p.brief WHERE {text} ORDER BY p.position",
+            *values,
+        )
+        return [row[0] for row in rows]
+
+    def texts(self, positions: Sequence[int]) -> list[str]:
+        """Return text and cited notes of the passages at these vector rows, in the same order."""
+        ids = self.passage_ids(positions)
+        return ["\n".join([one.passage.text, *(note.text for note in one.notes)]) for one in self.fetch(ids)]
 
     def passage_ids(self, positions: Sequence[int]) -> list[str]:
         """Name the passages at these vector rows, in the same order."""

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from briefqa.embedding import Embedder
     from briefqa.generation import Index
     from briefqa.search import Searcher
 
@@ -35,7 +34,6 @@ class Setting:
     cache: a folder in which the index of each collection stays for the next time; None keeps none.
     """
 
-    embedder: Embedder
     searcher: Callable[[Index], Searcher]
     indexing: dict[str, Any]
     reading: dict[str, Any]

@@ -24,7 +24,16 @@ from briefqa.generation.manifest import (
     Manifest,
     read_manifest,
 )
-from briefqa.generation.opened import Candidate, Generation, Index, ScoredPassage, open_current, open_generation, verify
+from briefqa.generation.opened import (
+    Candidate,
+    Generation,
+    Index,
+    ScoredPassage,
+    Subset,
+    open_current,
+    open_generation,
+    verify,
+)
 from briefqa.generation.store import (
     build_folder,
     clear_builds,
@@ -52,6 +61,7 @@ __all__ = [
     "Manifest",
     "ScoredPassage",
     "StoredPassage",
+    "Subset",
     "build_folder",
     "clear_builds",
     "current_id",

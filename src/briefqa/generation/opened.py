@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+
+import numpy as np
 
 from briefqa.catalog import Catalog
 from briefqa.errors import CorruptGeneration, IncompatibleGeneration, NoGeneration, NotFound
@@ -18,18 +21,18 @@ from briefqa.generation.manifest import (
 )
 from briefqa.generation.store import current_id, generation_folder
 from briefqa.lexical import FILES as LEXICAL_FILES
-from briefqa.lexical import Lexical
+from briefqa.lexical import Lexical, words
 from briefqa.vectors import Vectors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from briefqa.briefs import Brief
     from briefqa.catalog import BriefRecord, FileRecord, StoredPassage
+    from briefqa.filters import Filter
     from briefqa.generation.manifest import IndexInfo, Manifest
 
 
@@ -46,6 +49,16 @@ class Candidate(NamedTuple):
     passage_id: str
     dense: float
     lexical: float
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """Some passages of an index, as it alone knows them."""
+
+    rows: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 class Index(Protocol):
@@ -67,9 +80,12 @@ class Index(Protocol):
         """
 
     def candidates(
-        self, vector: NDArray[np.float32], question: str, k: int, only: Sequence[str] | None = None
+        self, vector: NDArray[np.float32], question: str, k: int, only: Subset | None = None
     ) -> list[Candidate]:
         """Find the k best passages of each leg, and give each of them its score in both, in the order of the ids."""
+
+    def select(self, where: Filter, phrases: Sequence[str] = ()) -> Subset:
+        """Find the passages that a filter lets through and that hold every phrase, themselves or in their notes."""
 
     def coverage(self, question: str, passage_id: str) -> float:
         """Tell what part of the question's words a passage holds, from 0 to 1, rare ones counting more."""
@@ -134,18 +150,29 @@ class Generation:
         return self._named(self._words.best(self._words.scores(question), k, self._rows(only)))
 
     def candidates(
-        self, vector: NDArray[np.float32], question: str, k: int, only: Sequence[str] | None = None
+        self, vector: NDArray[np.float32], question: str, k: int, only: Subset | None = None
     ) -> list[Candidate]:
         """Find the k best passages of each leg, with their scores in both; see `Index.candidates`."""
         self._check_vector(vector)
-        rows = self._rows(only)
-        words = self._words.scores(question)
+        rows = None if only is None else only.rows
+        lexical = self._words.scores(question)
         dense = dict(self._vectors.search(vector, k, rows))
-        found = sorted(dense.keys() | {row for row, _ in self._words.best(words, k, rows)})
+        found = sorted(dense.keys() | {row for row, _ in self._words.best(lexical, k, rows)})
         dense |= self._vectors.search(vector, len(found), [row for row in found if row not in dense])
         ids = self._catalog.passage_ids(found)
-        candidates = (Candidate(name, dense[row], float(words[row])) for name, row in zip(ids, found, strict=True))
+        candidates = (Candidate(name, dense[row], float(lexical[row])) for name, row in zip(ids, found, strict=True))
         return sorted(candidates, key=lambda candidate: candidate.passage_id)
+
+    def select(self, where: Filter, phrases: Sequence[str] = ()) -> Subset:
+        """Find the passages that a filter lets through and that hold every phrase; see `Index.select`."""
+        rows = np.array(self._catalog.select(where), dtype=np.int64)
+        for phrase in phrases:
+            rows = np.intersect1d(rows, self._words.holding(phrase), assume_unique=True)
+        if phrases:
+            sought = [f" {' '.join(words(phrase))} " for phrase in phrases]
+            texts = [f" {' '.join(words(text))} " for text in self._catalog.texts(rows.tolist())]
+            rows = rows[[all(phrase in text for phrase in sought) for text in texts]]
+        return Subset(rows)
 
     def coverage(self, question: str, passage_id: str) -> float:
         """Tell what part of the question's words a passage holds; see `Index.coverage`."""

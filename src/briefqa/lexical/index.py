@@ -204,6 +204,25 @@ class Lexical:
             held += weight if row in parts["indices"][start:end] else 0.0
         return held / total if total else 0.0
 
+    def holding(self, phrase: str) -> NDArray[np.int64]:
+        """Find the rows that hold every term of a phrase; whether in its order is for the text to tell."""
+        # Hyphens make no difference here, or their words as one would be asked for, too.
+        phrase = " ".join(words(phrase))
+        found = [self._holding(phrase, language) for language in self._about.languages]
+        return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+
+    def _holding(self, phrase: str, language: str) -> NDArray[np.int64]:
+        single, pairs = terms(phrase, language)
+        columns = [self._words.get(word, -1) for word in single] + [self._column_of_pair(pair) for pair in pairs]
+        if self._matrices is None or -1 in columns:
+            return np.empty(0, dtype=np.int64)
+        rows = np.arange(self.count)
+        parts = self._matrices[0].scores
+        for column in columns:
+            start, end = parts["indptr"][column : column + 2]
+            rows = np.intersect1d(rows, parts["indices"][start:end], assume_unique=True)
+        return rows
+
     def columns(self, question: str) -> list[int]:
         """Give the columns of the question's terms, in every language of the briefs, slips of the typist mended."""
         found: list[int] = []

@@ -15,10 +15,14 @@ _RRF_K = 60
 
 
 class Ranked(NamedTuple):
-    """A passage with its final score, from 0 to about 1, higher is better."""
+    """A passage with its final score, from 0 to about 1, higher is better.
+
+    lexical: its lexical score as a part of the best one's.
+    """
 
     passage_id: str
     score: float
+    lexical: float = 0.0
 
     @property
     def brief_id(self) -> str:
@@ -45,7 +49,7 @@ class Fusion:
         lexical = parts(candidates, lambda candidate: candidate.lexical)
         words, meaning = (1.0, 1.0) if self.method == "rrf" else (self.lexical_weight, 1 - self.lexical_weight)
         ranked = [
-            Ranked(candidate.passage_id, words * from_words + meaning * from_meaning)
+            Ranked(candidate.passage_id, words * from_words + meaning * from_meaning, from_words)
             for candidate, from_words, from_meaning in zip(candidates, lexical, dense, strict=True)
         ]
         return sorted(ranked, key=lambda passage: (-passage.score, passage.passage_id))

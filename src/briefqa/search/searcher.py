@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefqa.errors import IncompatibleGeneration, QueryError
-from briefqa.search.answerable import THRESHOLD, calibration_of
+from briefqa.filters import All, Filter
+from briefqa.search.answerable import calibration_of
 from briefqa.search.fusion import Fusion
 from briefqa.search.highlights import highlights
+from briefqa.search.hits import Hit, Ranking, Timings
+from briefqa.search.presenting import cited_notes, collapsed
+from briefqa.search.reranking import RERANKED, rerank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,78 +22,49 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from briefqa.briefs import Note
     from briefqa.embedding import Embedder
     from briefqa.generation import Candidate, Index, IndexInfo, StoredPassage
     from briefqa.search.fusion import Ranked
+    from briefqa.search.reranking import Reranker
 
 # Passages that each leg brings: those that only one of them finds, far down, have no chance against the best of both.
 _CANDIDATES = 100
+_PHRASE = re.compile(r'"([^"]+)"|“([^”]+)”|„([^“]+)“|«([^»]+)»')
+_MOST_NEIGHBOURS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class CitedNote:
-    """A note, and one place in a passage that cites it. offset counts in `Passage.text`."""
+class Wanted:
+    """How to search, beside the question.
 
-    note: Note
-    offset: int
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A passage with rank (from 1) and score (higher is nearer).
-
-    notes: one entry for every mark of the passage that leads to a note, by offset.
-    highlights: spans of `Passage.text`, the sentences that answer best.
+    where: which passages to look at; None all. rerank: whether to read the first passages again, which takes longer and
+    ranks better; None is yes where there is a reranker. expand: neighbours to bring of each hit, on either side.
     """
 
-    rank: int
-    score: float
-    stored: StoredPassage
-    notes: tuple[CitedNote, ...]
-    highlights: tuple[tuple[int, int], ...] = ()
+    where: Filter | None = None
+    rerank: bool | None = None
+    expand: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Timings:
-    """Milliseconds that each step of a search took."""
-
-    embed: float
-    search: float
-    fetch: float
-
-    @property
-    def total(self) -> float:
-        """All steps together."""
-        return self.embed + self.search + self.fetch
-
-
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """The hits for one question, best first, all from one generation.
-
-    confidence: how probable it is that the briefs answer the question at all, from 0 to 1.
-    """
-
-    query: str
-    generation: str
-    hits: tuple[Hit, ...]
-    timings: Timings
-    confidence: float = 0.0
-
-    @property
-    def answerable(self) -> bool:
-        """Whether the briefs are held to answer the question."""
-        return self.confidence >= THRESHOLD
+_ANYTHING = Wanted()
 
 
 class Searcher:
     """Searches one generation, which it holds for life. Safe to use from several threads."""
 
-    def __init__(self, index: Index, embedder: Embedder, fusion: Fusion | None = None) -> None:
-        """Take how the legs are put together; None is by the defaults of `Fusion`.
+    def __init__(
+        self,
+        index: Index,
+        embedder: Embedder,
+        *,
+        fusion: Fusion | None = None,
+        reranker: Reranker | None = None,
+        rerank_budget_ms: int = 0,
+    ) -> None:
+        """Take how the legs are put together (None: by the defaults of `Fusion`), and what reads the first hits again.
 
-        Raise IncompatibleGeneration if the index was built with another model than embedder.
+        rerank_budget_ms: as in `reranking.rerank`. Raise IncompatibleGeneration if the index was built with another
+        model than embedder.
         """
         self._info = index.info()
         if self._info.fingerprint != embedder.fingerprint:
@@ -99,6 +75,8 @@ class Searcher:
         self._index = index
         self._embedder = embedder
         self._fusion = fusion or Fusion()
+        self._reranker = reranker
+        self._budget_ms = rerank_budget_ms
         self._calibration = calibration_of(self._info.model)
 
     @property
@@ -106,45 +84,100 @@ class Searcher:
         """What the generation holds."""
         return self._info
 
-    def search(self, query: str, k: int) -> Ranking:
-        """Find the k passages nearest to the question; fewer where the index holds fewer.
+    def search(self, query: str, k: int, wanted: Wanted = _ANYTHING) -> Ranking:
+        """Find the k passages that answer best; fewer where the index holds fewer.
 
-        Raises QueryError for a question that `clean_question` refuses, or for k < 1.
+        What stands in quotation marks must occur in a hit or in a note that it cites. Raises QueryError for a question
+        that `clean_question` refuses, for k < 1, or for a wish that cannot be met.
         """
         question = clean_question(query)
-        if k < 1:
-            raise QueryError(f"k = {k} asks for no passages: choose 1 or more.")
+        reranker = self._check(k, wanted)
         started = time.perf_counter()
         vector = self._embedder.embed_query(question)
         embedded = time.perf_counter()
-        found = self._candidates(question, vector, k)
-        scored = self._fusion.rank(found)[:k]
-        confidence = self._confidence(question, found, scored)
+        found = self._candidates(question, vector, k, wanted.where)
+        ranked = self._fusion.rank(found)
+        confidence = self._confidence(question, found, ranked)
         searched = time.perf_counter()
-        stored = self._index.fetch([passage_id for passage_id, _ in scored])
+        # Some more than k, so that k are left when the same passage of other editions is out.
+        first = ranked[: max(2 * k, RERANKED if reranker else 0)]
+        stored = {passage.passage.id: passage for passage in self._fetch(first)}
         fetched = time.perf_counter()
-        hits = tuple(
-            Hit(
-                rank,
-                float(score),
-                passage,
-                cited_notes(passage),
-                highlights(question, passage.passage.text, passage.brief.language),
-            )
-            for rank, ((_, score), passage) in enumerate(zip(scored, stored, strict=True), start=1)
+        if reranker:
+            first = self._reranked(question, first, stored, reranker)
+        reranked = time.perf_counter()
+        hits = self._hits(question, first, [stored[passage.passage_id] for passage in first], k, wanted.expand)
+        ended = time.perf_counter()
+        timings = Timings(
+            embed=_ms(started, embedded),
+            search=_ms(embedded, searched),
+            fetch=_ms(searched, fetched) + _ms(reranked, ended),
+            rerank=_ms(fetched, reranked) if reranker else 0.0,
         )
-        timings = Timings(_ms(started, embedded), _ms(embedded, searched), _ms(searched, fetched))
         return Ranking(query, self._info.generation, hits, timings, confidence)
 
     def rank(self, query: str, k: int) -> list[Ranked]:
-        """Rank the k best passages without fetching them. Raises as `search` does."""
-        question = clean_question(query)
-        return self._fusion.rank(self._candidates(question, self._embedder.embed_query(question), k))[:k]
+        """Rank the k best passages, editions of the same one each by itself, and fetch none but those to be read again.
 
-    def _candidates(self, question: str, vector: NDArray[np.float32], k: int) -> list[Candidate]:
+        Raises as `search` does.
+        """
+        question = clean_question(query)
+        vector = self._embedder.embed_query(question)
+        ranked = self._fusion.rank(self._candidates(question, vector, k, None))[:k]
+        if self._reranker is None:
+            return ranked
+        stored = {passage.passage.id: passage for passage in self._fetch(ranked[:RERANKED])}
+        return self._reranked(question, ranked, stored, self._reranker)
+
+    def _check(self, k: int, wanted: Wanted) -> Reranker | None:
+        """Return the reranker to use. Raises QueryError for what cannot be met."""
+        if k < 1:
+            raise QueryError(f"k = {k} asks for no passages: choose 1 or more.")
+        if not 0 <= wanted.expand <= _MOST_NEIGHBOURS:
+            raise QueryError(f"expand = {wanted.expand} is out of range: choose from 0 to {_MOST_NEIGHBOURS}.")
+        if wanted.rerank and self._reranker is None:
+            raise QueryError("There is no reranker: set `reranker`, or do not ask to rerank.")
+        return None if wanted.rerank is False else self._reranker
+
+    def _candidates(self, question: str, vector: NDArray[np.float32], k: int, where: Filter | None) -> list[Candidate]:
         if not self._info.passages:
             return []
-        return self._index.candidates(vector, question, min(max(k, _CANDIDATES), self._info.passages))
+        phrases = ["".join(groups) for groups in _PHRASE.findall(question)]
+        only = None
+        if where is not None or phrases:
+            only = self._index.select(where or All(()), phrases)
+        reach = min(max(2 * k, _CANDIDATES), self._info.passages)
+        return self._index.candidates(vector, question, reach, only)
+
+    def _fetch(self, ranked: Sequence[Ranked]) -> list[StoredPassage]:
+        return self._index.fetch([passage.passage_id for passage in ranked])
+
+    def _reranked(
+        self, question: str, ranked: Sequence[Ranked], stored: dict[str, StoredPassage], reranker: Reranker
+    ) -> list[Ranked]:
+        texts = {passage.passage_id: _read_again(stored[passage.passage_id]) for passage in ranked[:RERANKED]}
+        return rerank(question, ranked, texts, reranker, budget_ms=self._budget_ms)
+
+    def _hits(
+        self, question: str, ranked: Sequence[Ranked], stored: Sequence[StoredPassage], k: int, expand: int
+    ) -> tuple[Hit, ...]:
+        return tuple(
+            Hit(
+                rank=rank,
+                score=ranked[place].score,
+                stored=stored[place],
+                notes=cited_notes(stored[place], question),
+                highlights=highlights(question, stored[place].passage.text, stored[place].brief.language),
+                also_in=also,
+                neighbours=self._neighbours(stored[place], expand) if expand else (),
+            )
+            for rank, (place, also) in enumerate(collapsed(stored)[:k], start=1)
+        )
+
+    def _neighbours(self, stored: StoredPassage, expand: int) -> tuple[StoredPassage, ...]:
+        here = stored.passage.ordinal
+        around = range(max(here - expand, 0), min(here + expand + 1, stored.brief.passages))
+        return tuple(self._index.fetch([f"{stored.brief.id}-{ordinal}" for ordinal in around if ordinal != here]))
 
     def _confidence(self, question: str, candidates: Sequence[Candidate], ranked: Sequence[Ranked]) -> float:
         if not ranked:
@@ -167,15 +200,10 @@ def clean_question(query: str) -> str:
     return question
 
 
-def cited_notes(stored: StoredPassage) -> tuple[CitedNote, ...]:
-    """Pair each mark of the passage with its note; marks that lead nowhere are left out."""
-    notes = {note.id: note for note in stored.notes}
-    passage = stored.passage
-    return tuple(
-        CitedNote(notes[mark.note_id], mark.offset - passage.start)
-        for mark in passage.marks
-        if mark.note_id is not None and mark.note_id in notes
-    )
+def _read_again(stored: StoredPassage) -> str:
+    """What a reranker reads: the passage below its title and heading, and the notes that it cites."""
+    parts = [stored.passage.context, stored.passage.text.strip(), *(note.text for note in stored.notes)]
+    return "\n".join(part for part in parts if part)
 
 
 def _ms(start: float, end: float) -> float:

@@ -10,8 +10,9 @@ from fastapi.responses import FileResponse
 
 from briefqa import shapes
 from briefqa.errors import NotFound
+from briefqa.filters import parse_filter
 from briefqa.generation import BriefRecord
-from briefqa.search import cited_notes
+from briefqa.search import Wanted, cited_notes
 from briefqa.service import wire
 from briefqa.service.live import Live
 
@@ -65,11 +66,13 @@ def _add_search(router: APIRouter, live: Live, limits: Limits) -> None:
             raise _invalid("k", f"Input should be less than or equal to {limits.max_hits}")
         if len(wanted.query) > limits.max_query_chars:
             raise _invalid("query", f"String should have at most {limits.max_query_chars} characters")
+        where = None if wanted.filters is None else parse_filter(wanted.filters)
         with live.searcher() as searcher:
-            found = searcher.search(wanted.query, k)
+            found = searcher.search(wanted.query, k, Wanted(where, wanted.rerank, wanted.expand))
         steps = found.timings
         response.headers["Server-Timing"] = (
-            f"embed;dur={steps.embed:.1f}, search;dur={steps.search:.1f}, fetch;dur={steps.fetch:.1f}"
+            f"embed;dur={steps.embed:.1f}, search;dur={steps.search:.1f}, fetch;dur={steps.fetch:.1f}, "
+            f"rerank;dur={steps.rerank:.1f}"
         )
         return shapes.ranking(found, links_of(request))
 

@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from briefqa import __version__
 from briefqa.generation import current_id, open_current
+from briefqa.search import Searcher
 from briefqa.service import api, pages, problems
 from briefqa.service.api import Limits
 from briefqa.service.body_limit import BodyLimit
@@ -23,12 +24,21 @@ if TYPE_CHECKING:
     from briefqa.embedding import Embedder
 
 
-def create_app(index: Path, *, load: Callable[[], Embedder], docs_in: Path, limits: Limits | None = None) -> FastAPI:
+def create_app(
+    index: Path,
+    *,
+    load: Callable[[], Embedder],
+    docs_in: Path,
+    limits: Limits | None = None,
+    searching: dict[str, Any] | None = None,
+) -> FastAPI:
     """Make the service over an index folder, which may still be empty.
 
-    load: loads the model; called once, in the background. docs_in: where the files of the briefs lie.
+    load: loads the model; called once, in the background. docs_in: where the files of the briefs lie. searching:
+    options of `Searcher`.
     """
-    live = Live(partial(open_current, index), partial(current_id, index), load)
+    searcher = partial(Searcher, **(searching or {}))
+    live = Live(partial(open_current, index), partial(current_id, index), load, searcher=searcher)
     return app_over(live, docs_in=docs_in, limits=limits or Limits())
 
 

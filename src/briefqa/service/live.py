@@ -43,22 +43,25 @@ class _Borrowed:
 class Live:
     """Holds the live generation and the model. `start` it once, `stop` it once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it looks after, and how often
         self,
         open_current: Callable[[], Index],
         current_id: Callable[[], str | None],
         load: Callable[[], Embedder],
         *,
+        searcher: Callable[[Index, Embedder], Searcher] = Searcher,
         interval: float = 1.0,
         patience: float = 30.0,
     ) -> None:
         """Take how to open the live index, how to read its name cheaply, and how to load the model.
 
-        interval: seconds between two looks at CURRENT. patience: seconds that a search waits for the model.
+        searcher: makes a searcher of both. interval: seconds between two looks at CURRENT. patience: seconds that a
+        search waits for the model.
         """
         self._open_current = open_current
         self._current_id = current_id
         self._load = load
+        self._make_searcher = searcher
         self._interval = interval
         self._patience = patience
         self._lock = threading.Lock()
@@ -117,12 +120,12 @@ class Live:
         """
         with self.index() as index:
             self._model_settled.wait(self._patience)
-            yield Searcher(index, self._ready_embedder())
+            yield self._make_searcher(index, self._ready_embedder())
 
     def check(self) -> str:
         """Name the generation that would answer now, without waiting. Raises what `searcher` would raise."""
         with self._borrow() as index:
-            return Searcher(index, self._ready_embedder()).info.generation
+            return self._make_searcher(index, self._ready_embedder()).info.generation
 
     def _ready_embedder(self) -> Embedder:
         if self._embedder is not None:
@@ -178,7 +181,7 @@ class Live:
         fresh = _Borrowed(index)
         if self._embedder is not None:
             try:
-                Searcher(index, self._embedder).search(_WARM_UP, 1)
+                self._make_searcher(index, self._embedder).search(_WARM_UP, 1)
             except Exception:
                 index.close()
                 raise

@@ -7,7 +7,7 @@ import logging
 import shlex
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -25,13 +25,16 @@ if TYPE_CHECKING:
 _SECONDS_TO_FINISH = 10  # that requests get to end when the server is told to stop
 
 
-def serve(config: Config, load: Callable[[], Embedder], announce: Callable[[str], None]) -> None:
-    """Serve until a signal. load: loads the model. announce is called with a text for people once the port is open.
+def serve(
+    config: Config, load: Callable[[], Embedder], searching: dict[str, Any], announce: Callable[[str], None]
+) -> None:
+    """Serve until a signal. load: loads the model. searching: options of `Searcher`.
 
+    announce is called with a text for people once the port is open.
     Raises BriefqaError if the port cannot be had.
     """
     limits = Limits(config.hits, config.max_hits, config.max_query_chars)
-    app = create_app(Path(config.index), load=load, docs_in=Path(config.docs_in), limits=limits)
+    app = create_app(Path(config.index), load=load, docs_in=Path(config.docs_in), limits=limits, searching=searching)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("briefqa").setLevel(logging.INFO)
     with listen(config.host, config.port) as listener:

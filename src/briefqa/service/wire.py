@@ -46,6 +46,16 @@ class SearchRequest(Request):
     k: int | None = Field(
         None, ge=1, description="How many passages at most. Without it, as many as the server's settings say."
     )
+    filters: dict[str, Any] | None = Field(
+        None,
+        description="Which passages to look at: collection, brief, author, published_from, published_to, language, "
+        "has_notes, cites; put together by and, or, not.",
+        examples=[{"collection": "housing", "published_from": "2021"}],
+    )
+    rerank: bool | None = Field(
+        None, description="Whether to read the first passages again, which ranks better and takes longer."
+    )
+    expand: int = Field(0, ge=0, le=5, description="How many neighbours of each hit to bring, on either side.")
 
 
 class BriefReference(BaseModel):
@@ -106,6 +116,7 @@ class CitedNote(BaseModel):
     text: str
     source: dict[str, Any] | None = Field(description="What it cites: a CSL-JSON item, or null.")
     url: str = Field(description="The note on the brief's web page.")
+    matched: bool = Field(description="Whether it is the note that holds what the question asks for.")
 
 
 class PassageWithNotes(BaseModel):
@@ -121,8 +132,20 @@ class _Ranked(BaseModel):
     score: float
 
 
+class Neighbour(BaseModel):
+    """A passage before or after a hit."""
+
+    id: str
+    text: str
+    start: int
+    end: int
+
+
 class Hit(PassageWithNotes, _Ranked):
     """A passage that answers to the question."""
+
+    also_in: list[BriefReference] = Field(description="Other briefs that say the same; they are no hits of their own.")
+    neighbours: list[Neighbour] = Field(description="The passages around it, as many as `expand` asks for.")
 
 
 class SearchResponse(_Answer):
@@ -169,8 +192,11 @@ class SearchResponse(_Answer):
                                     "text": "Tidewater Institute, Premiums and Protection (2030), 14.",
                                     "source": {"type": "report", "title": "Premiums and Protection"},
                                     "url": "http://127.0.0.1:8000/briefs/5f0c3d9a7b21e864#note-12",
+                                    "matched": False,
                                 }
                             ],
+                            "also_in": [],
+                            "neighbours": [],
                         }
                     ],
                 }

@@ -1,0 +1,81 @@
+"""From fetched passages to what a reader is shown: notes, duplicates, sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from briefqa.lexical import language_of, terms, words
+from briefqa.search.hits import CitedNote
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from briefqa.catalog import BriefRecord
+    from briefqa.generation import StoredPassage
+
+# Passages are held to be the same when so many of their word triples are common to both (Jaccard).
+_SAME = 0.8
+# Shorter ones are the same only where all of their words are.
+_FEW_WORDS = 12
+
+
+def cited_notes(stored: StoredPassage, question: str = "") -> tuple[CitedNote, ...]:
+    """Pair each mark of the passage with its note; marks that lead nowhere are left out.
+
+    question: a note is marked as what matched where it holds more of the question's terms than the passage does.
+    """
+    notes = {note.id: note for note in stored.notes}
+    passage = stored.passage
+    matched = _matched(stored, question) if question and notes else frozenset()
+    return tuple(
+        CitedNote(notes[mark.note_id], mark.offset - passage.start, mark.note_id in matched)
+        for mark in passage.marks
+        if mark.note_id is not None and mark.note_id in notes
+    )
+
+
+def _matched(stored: StoredPassage, question: str) -> frozenset[str]:
+    language = language_of(stored.brief.language, stored.passage.text)
+    wanted = set(terms(question, language)[0])
+    held = wanted & set(terms(f"{stored.passage.section}\n{stored.passage.text}", language)[0])
+    by_note = {note.id: wanted & set(terms(note.text, language)[0]) for note in stored.notes}
+    most = max(map(len, by_note.values()), default=0)
+    # Half of what it holds must be news, so that a passage that answers itself keeps the honour.
+    return frozenset(
+        name
+        for name, of_note in by_note.items()
+        if of_note and len(of_note) == most and len(of_note) > len(held & of_note) and len(of_note) >= len(held)
+    )
+
+
+def collapsed(stored: Sequence[StoredPassage]) -> list[tuple[int, tuple[BriefRecord, ...]]]:
+    """Leave out what says the same as a passage before it in another brief.
+
+    Returns the places of those that stay, each with the other briefs that say it, too.
+    """
+    kept: list[tuple[int, frozenset[object], list[BriefRecord]]] = []
+    for place, passage in enumerate(stored):
+        said = _triples(passage.passage.text)
+        same = next(
+            (also for other, its, also in kept if _other_brief(passage, stored[other]) and _same(said, its)), None
+        )
+        if same is None:
+            kept.append((place, said, []))
+        elif passage.brief not in same:
+            same.append(passage.brief)
+    return [(place, tuple(also)) for place, _, also in kept]
+
+
+def _other_brief(one: StoredPassage, other: StoredPassage) -> bool:
+    return one.brief.id != other.brief.id
+
+
+def _triples(text: str) -> frozenset[object]:
+    found = words(text)
+    if len(found) < _FEW_WORDS:
+        return frozenset([tuple(found)])
+    return frozenset(zip(found, found[1:], found[2:], strict=False))
+
+
+def _same(one: frozenset[object], other: frozenset[object]) -> bool:
+    return len(one & other) >= _SAME * len(one | other)

