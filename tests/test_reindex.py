@@ -495,3 +495,24 @@ def test_vectors_are_never_held_for_all_briefs_at_once(bench: Bench) -> None:
     assert sum(sizes) == report.passages > 1024
     assert max(sizes) <= 1024
     bench.assert_sound()
+
+
+def test_a_file_under_a_wrong_name_does_not_take_its_right_named_copy_along(tmp_path: Path) -> None:
+    docs_in = tmp_path / "docs_in"
+    docs_in.mkdir()
+    brief = (Path(__file__).parent / "briefs" / "pdf" / "continuous.pdf").read_bytes()
+    for name in ("a-copy.txt", "brief.pdf", "c-copy.txt"):
+        (docs_in / name).write_bytes(brief)
+
+    def run() -> ReindexReport:
+        return reindex(
+            docs_in, tmp_path / "index", load=HashingEmbedder, embedder_key="hashing", passage_tokens=60,
+            faiss_factory="Flat", keep=3, max_bytes=10_000_000, max_pages=100,
+        )  # fmt: skip
+
+    first, second = run(), run()
+    for report in (first, second):
+        assert report.briefs == 1
+        assert [problem.brief for problem in report.failed] == ["a-copy.txt", "c-copy.txt"]
+        assert all(problem.message.startswith(problem.brief) for problem in report.failed)
+    assert (first.added, second.unchanged, second.published) == (1, 1, False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from briefqa.catalog import FileRecord
@@ -99,20 +99,28 @@ def make_plan(
 ) -> Plan:
     """Tell what to do. same_reader, same_split: the code and the settings are those of the last generation."""
     known = {record.brief for record in before if record.brief} if same_reader else set()
-    given_up = {record.sha256: record for record in before if record.failure and record.sha256} if same_reader else {}
+    failed = [record for record in before if record.failure and record.sha256] if same_reader else []
+    given_up = {(record.sha256, _suffix(record)): record for record in failed}
     plan = Plan({}, {}, {}, {})
     for record in sorted(records, key=lambda record: record.path):
         brief_id = record.sha256[:16]
         if not record.sha256:
             plan.failures[record.path] = record
-        elif record.sha256 in given_up:
-            plan.failures[record.path] = FileRecord(
-                record.path, record.size, record.mtime_ns, record.sha256, None, given_up[record.sha256].failure
+        elif old := given_up.get((record.sha256, _suffix(record))):
+            # The message names the file; the same content may lie under another name now.
+            failure = (
+                record.path + old.failure.removeprefix(old.path) if old.failure.startswith(old.path) else old.failure
             )
+            plan.failures[record.path] = replace(record, brief=None, failure=failure)
         else:
             kind = plan.read if brief_id not in known else plan.kept if same_split else plan.resplit
             kind.setdefault(brief_id, []).append(record.path)
     return plan
+
+
+def _suffix(record: FileRecord) -> str:
+    """What the reader is chosen by: content that fails under one suffix may be read under another."""
+    return PurePosixPath(record.path).suffix.lower()
 
 
 def compare(before: Mapping[str, FileRecord], after: Mapping[str, FileRecord]) -> dict[str, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Problem
@@ -53,12 +54,23 @@ class Intake:
 
     def briefs(self, places: Mapping[str, Sequence[str]]) -> Iterator[Brief]:
         """Give the briefs one by one, so that only a few are held. places: the paths of each, by brief id."""
+        yield from self._first_of(places)
+        # A file under a wrong name fails; the same content under the right one must not fail with it.
+        again = {key: [path for path in paths if not self.files[path].failure] for key, paths in places.items()}
+        while again := {key: paths for key, paths in again.items() if paths and self.files[paths[0]].brief is None}:
+            yield from self._first_of(again)
+            again = {key: [path for path in paths if not self.files[path].failure] for key, paths in again.items()}
+
+    def _first_of(self, places: Mapping[str, Sequence[str]]) -> Iterator[Brief]:
+        """Give the briefs that are read at the first of their places."""
         outcomes = self.take((paths[0], (self.docs_in / paths[0], paths[0], key)) for key, paths in places.items())
-        for number, paths in enumerate(places.values()):
+        for number, (key, paths) in enumerate(places.items()):
             self.progress(Progress("read", number, len(places), paths[0]))
             brief = self._brief(next(outcomes), paths)
             if brief is not None:
                 self.problems += brief.problems
+                for path in paths:
+                    self.files[path] = replace(self.files[path], brief=key)
                 yield brief
         if places:
             self.progress(Progress("read", len(places), len(places)))
@@ -78,11 +90,19 @@ class Intake:
         return None
 
     def _fail(self, paths: Sequence[str], message: str, *, again: bool = False) -> None:
-        """Put the reason down. again: it may be better next time, so that the file must not be taken to be known."""
+        """Put the reason down. again: it may be better next time, so that the file must not be taken to be known.
+
+        Of the places of one content, those with the suffix that was read fail; the others stay without a brief.
+        """
+        suffix = PurePosixPath(paths[0]).suffix.lower()
         for path in paths:
             record = self.files[path]
+            if PurePosixPath(path).suffix.lower() != suffix:
+                self.files[path] = replace(record, brief=None)
+                continue
             sha256 = "" if again else record.sha256
-            self.files[path] = replace(record, brief=None, sha256=sha256, failure=message)
+            own = path + message.removeprefix(paths[0]) if message.startswith(paths[0]) else message
+            self.files[path] = replace(record, brief=None, sha256=sha256, failure=own)
 
 
 def mended(brief: Brief) -> Brief:
