@@ -24,7 +24,7 @@ help: ## this list
 
 run: $(VENV)/.runtime ## install, index docs_in/ and serve it
 	@$(BIN)/briefqa reindex || [ $$? -eq 3 ]  # 3: done, but some files could not be read; they are named above
-	@$(BIN)/briefqa serve --host $(HOST) --port $(PORT)
+	@$(BIN)/briefqa serve --host $(HOST) --port $(PORT) || [ $$? -eq 130 ]  # 130: stopped by Ctrl-C
 
 setup: $(VENV)/.dev ## install, with the tools for development
 
