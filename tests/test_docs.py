@@ -65,9 +65,7 @@ def test_files_that_are_named_exist(page: str) -> None:
     # Briefs go by their path below docs_in.
     roots = (PROJECT, (PROJECT / page).parent, PROJECT / "docs_in")
     named = re.findall(r"(?<![\w/.<-])((?:src|tests|docs|benchmarks|samples|\.ci)/[\w./-]*\w)", code_of(page))
-    assert [
-        name for name in named if not any((root / name).exists() for root in roots)
-    ] == []
+    assert [name for name in named if not any((root / name).exists() for root in roots)] == []
 
 
 @pytest.mark.parametrize("page", PAGES)

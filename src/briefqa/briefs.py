@@ -163,8 +163,9 @@ class Flow:
 class Document:
     """What a reader makes of a file, and what its metadata says. Nothing is judged yet.
 
-    pages in reading order where the format has pages or lines (PDF, TXT); flow where it has neither. published is a date
-    that is stated as that of publication; created is when the file says that it was made, which a copy says of itself.
+    pages in reading order where the format has pages or lines (PDF, TXT); flow where it has neither. published is a
+    date that is stated as that of publication; created is when the file says that it was made, which a copy says of
+    itself.
     """
 
     path: str
