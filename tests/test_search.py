@@ -7,11 +7,15 @@ import pytest
 
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import IncompatibleGeneration, QueryError
-from briefqa.search import Searcher
+from briefqa.filters import parse_filter
+from briefqa.generation import open_current
+from briefqa.search import Searcher, Wanted
 from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief
+from test_generation import publish
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from briefqa.generation import StoredPassage
 
@@ -103,3 +107,45 @@ def test_an_empty_index_gives_no_hits() -> None:
 def test_an_index_of_another_model_is_not_searched() -> None:
     with pytest.raises(IncompatibleGeneration, match="briefqa reindex"):
         Searcher(MemoryIndex(BRIEFS, fingerprint="other"), HashingEmbedder())
+
+
+def test_editions_of_one_brief_are_one_hit_that_names_all() -> None:
+    editions = (*BRIEFS, make_brief(LEVEE, path="coast/levees.docx"), make_brief(LEVEE, path="old/levees.txt"))
+    hits = Searcher(MemoryIndex(editions), HashingEmbedder()).search("levee premiums", 4).hits
+
+    assert [hit.rank for hit in hits] == [1, 2]
+    assert {hits[0].stored.brief.path, *(brief.path for brief in hits[0].also_in)} == {
+        "coast/levees.pdf",
+        "coast/levees.docx",
+        "old/levees.txt",
+    }
+    assert hits[1].also_in == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "matched"),
+    [("Which institute wrote on protection?", True), ("How did premiums rise in years?", False)],
+)
+def test_a_note_that_answers_is_marked(question: str, *, matched: bool) -> None:
+    [hit] = searcher().search(question, 1, Wanted(where=parse_filter({"collection": "coast"}))).hits
+
+    assert {cited.matched for cited in hit.notes} == {matched}
+
+
+@pytest.mark.parametrize("expand", [-1, 6])
+def test_neighbours_without_end_cannot_be_asked_for(expand: int) -> None:
+    with pytest.raises(QueryError, match="expand"):
+        searcher().search("levee", 1, Wanted(expand=expand))
+
+
+def test_neighbours_come_in_the_order_of_the_brief(tmp_path: Path) -> None:
+    body = "\n\n".join(f"Part {n} is about {word} alone. " * 4 for n, word in enumerate(["rain", "tolls", "ferries"]))
+    publish(tmp_path, [make_brief(body)])
+    index = open_current(tmp_path)
+    hit = Searcher(index, HashingEmbedder()).search("tolls", 1, Wanted(expand=2)).hits[0]
+    ordinals = [stored.passage.ordinal for stored in hit.neighbours]
+
+    assert ordinals == sorted(ordinals)
+    assert hit.stored.passage.ordinal not in ordinals
+    assert len(ordinals) >= 2
+    index.close()
