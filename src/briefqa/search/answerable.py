@@ -17,16 +17,25 @@ THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for an answer. nearness: the first hit's dense score; coverage: its share of the question's words."""
+
+    nearness: float
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
-    """Weights of a logistic regression. nearness: of the first hit's dense score; coverage: of its share of words."""
+    """Weights of a logistic regression over `Evidence`."""
 
     nearness: float
     coverage: float
     offset: float
 
-    def confidence(self, nearness: float, coverage: float) -> float:
+    def confidence(self, evidence: Evidence) -> float:
         """Return how probable it is that the briefs answer, from 0 to 1."""
-        return 1 / (1 + math.exp(-(self.nearness * nearness + self.coverage * coverage + self.offset)))
+        logit = self.nearness * evidence.nearness + self.coverage * evidence.coverage + self.offset
+        return 1 / (1 + math.exp(-logit))
 
 
 # Written by benchmarks/calibrate.py. What is near differs from model to model; shared words do not.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from briefqa.errors import IncompatibleGeneration, QueryError
 from briefqa.filters import All, Filter
-from briefqa.search.answerable import calibration_of
+from briefqa.search.answerable import Evidence, calibration_of
 from briefqa.search.fusion import Fusion
 from briefqa.search.highlights import highlights
 from briefqa.search.hits import Hit, Ranking, Timings
@@ -97,7 +97,7 @@ class Searcher:
         embedded = time.perf_counter()
         found = self._candidates(question, vector, k, wanted.where)
         ranked = self._fusion.rank(found)
-        confidence = self._confidence(question, found, ranked)
+        evidence = self._evidence(question, found, ranked)
         searched = time.perf_counter()
         # Some more than k, so that k are left when the same passage of other editions is out.
         first = ranked[: max(2 * k, RERANKED if reranker else 0)]
@@ -114,6 +114,7 @@ class Searcher:
             fetch=_ms(searched, fetched) + _ms(reranked, ended),
             rerank=_ms(fetched, reranked) if reranker else 0.0,
         )
+        confidence = self._calibration.confidence(evidence) if hits else 0.0
         return Ranking(query, self._info.generation, hits, timings, confidence)
 
     def rank(self, query: str, k: int) -> list[Ranked]:
@@ -179,12 +180,18 @@ class Searcher:
         around = range(max(here - expand, 0), min(here + expand + 1, stored.brief.passages))
         return tuple(self._index.fetch([f"{stored.brief.id}-{ordinal}" for ordinal in around if ordinal != here]))
 
-    def _confidence(self, question: str, candidates: Sequence[Candidate], ranked: Sequence[Ranked]) -> float:
+    def evidence(self, query: str) -> Evidence:
+        """Tell what speaks for the briefs answering a question. Raises as `search` does."""
+        question = clean_question(query)
+        found = self._candidates(question, self._embedder.embed_query(question), 1, None)
+        return self._evidence(question, found, self._fusion.rank(found))
+
+    def _evidence(self, question: str, candidates: Sequence[Candidate], ranked: Sequence[Ranked]) -> Evidence:
         if not ranked:
-            return 0.0
+            return Evidence(0.0, 0.0)
         first = ranked[0].passage_id
         nearness = next(candidate.dense for candidate in candidates if candidate.passage_id == first)
-        return self._calibration.confidence(nearness, self._index.coverage(question, first))
+        return Evidence(nearness, self._index.coverage(question, first))
 
 
 def clean_question(query: str) -> str:
