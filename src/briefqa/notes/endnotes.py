@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from briefqa.notes.flow import is_headline
 from briefqa.notes.labels import Label, start_label
 from briefqa.notes.linking import Candidate, Draft
 
@@ -143,9 +144,10 @@ def _last_row(lines: Sequence[tuple[int, Line]], run: Run, top: Line) -> int:
     last = run.heads[-1][0]
     for index in range(last + 1, run.end):
         above, line = lines[index - 1][1], lines[index][1]
-        if lines[index - 1][0] == lines[index][0] and above.block == line.block and above.y - line.y > _GAP * line.size:
+        overleaf = lines[index - 1][0] != lines[index][0]
+        if not overleaf and above.block == line.block and above.y - line.y > _GAP * line.size:
             return index
-        if abs(line.size - top.size) > 0.08 * top.size:
+        if abs(line.size - top.size) > 0.08 * top.size or (overleaf and is_headline(line, top.size)):
             return index
     return run.end
 

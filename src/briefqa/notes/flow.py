@@ -96,7 +96,7 @@ def _within_block(group: Sequence[BodyLine], size: float, steps: Counter[float])
     width = max(right - left, 1.0)
     for item in group:
         item.full = item.line.x1 >= right - 0.12 * width
-        item.heading = _is_heading(item.line, size)
+        item.heading = is_headline(item.line, size)
     for upper, lower in itertools.pairwise(group):
         step = upper.line.y - lower.line.y
         taller = max(upper.line.size, lower.line.size)
@@ -130,7 +130,7 @@ def _ending(item: BodyLine) -> str:
     return text
 
 
-def _is_heading(line: Line, size: float) -> bool:
+def is_headline(line: Line, size: float) -> bool:
     """Larger than the body, or bold throughout; short, and no sentence."""
     text = line.text.strip()
     if not text or len(text) > 160 or not any(char.isalpha() for char in text):
@@ -143,7 +143,7 @@ def _is_heading(line: Line, size: float) -> bool:
 
 def _reads_on(last: BodyLine, first: BodyLine, size: float) -> bool:
     """Whether a sentence or paragraph runs on from one column or page into the next."""
-    if last.heading or _is_heading(first.line, size):
+    if last.heading or is_headline(first.line, size):
         return False
     before, after = _ending(last), first.line.text.lstrip()
     if before.endswith(("-", "\u00ad", "‐", ",", "—", "–")):

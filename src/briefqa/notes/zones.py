@@ -82,6 +82,7 @@ def columns(pages: Sequence[Page]) -> list[Column]:
         column = Column(block.page, block.lines if start is None else block.lines[:start])
         if style is not None and start is not None:
             column.foot = last = _foot(block, start, style, marks, number)
+            column.body = column.body + _after_notes(last, style)
             number = next((label.number for _, label in reversed(last.rows) if label and label.number), number)
         elif column.body:
             last = None  # nothing is carried on over a column without notes
@@ -112,8 +113,10 @@ def _at_endnotes(block: Block, style: Style, *, before: bool) -> bool:
 def _foot_start(block: Block, style: Style, marks: Marks, last: Foot | None, number: int | None) -> int | None:
     """The index of the first line of the column's foot, or None. last: the foot before, where a note may be open."""
     separated = _separated(block, style)
-    if separated is not None and (last is not None or head_at(block, separated, style, marks, number)):
-        return separated
+    if separated is not None:
+        carried_on = last is not None and abs(block.lines[separated].size - style.size) <= 0.12 * style.size
+        if carried_on or head_at(block, separated, style, marks, number):
+            return separated
     # A foot reaches the column's end: go up while lines fit.
     lowest = len(block.lines)
     while lowest > 0 and fits(block.lines[lowest - 1], style):
@@ -190,6 +193,20 @@ def _foot(block: Block, start: int, style: Style, marks: Marks, number: int | No
             rows.append((part, head))
             number = head.number if head and head.number else number
     return Foot(block.page.index, rows)
+
+
+def _after_notes(foot: Foot, style: Style) -> list[Line]:
+    """Take the lines off a foot that follow its last note in the body's print: text that goes on below notes."""
+    heads = [at for at, (_, label) in enumerate(foot.rows) if label is not None]
+    if style.size > SMALL * style.body_size or not heads:
+        return []
+    line, label = foot.rows[heads[-1]]
+    first = heads[-1] + (1 if label and line.text[label.end :].strip() else 2)  # a label alone heads the next line
+    large = (at for at in range(first, len(foot.rows)) if foot.rows[at][0].size >= 0.98 * style.body_size)
+    end = next(large, len(foot.rows))
+    rest = [line for line, _ in foot.rows[end:]]
+    del foot.rows[end:]
+    return rest
 
 
 def _goes_back(label: Label, number: int | None, block: Block, marks: Marks) -> bool:
