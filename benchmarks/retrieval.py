@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from briefqa.briefs import Brief
+
+# Before torch is loaded: its threads wait for each other by spinning, which on a machine that does other work, too, makes
+# an embedding of 10 ms last half a second (measured).
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared"
