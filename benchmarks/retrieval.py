@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from briefqa.briefs import Brief
 
-# Before torch is loaded: its threads wait for each other by spinning, which on a machine that does other work, too, makes
-# an embedding of 10 ms last half a second (measured).
+# Before torch is loaded: its threads wait for each other by spinning, which on a machine that does other work, too,
+# makes an embedding of 10 ms last half a second (measured).
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 PROJECT = Path(__file__).resolve().parent.parent
