@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EXPECTED = Path(__file__).parent / "expected"
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, and the programs that they start would too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("briefqa", deadline=None, max_examples=60)
 settings.load_profile("briefqa")
