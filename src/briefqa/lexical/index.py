@@ -281,7 +281,7 @@ class _Matrix:
         return self.indices[self.indptr[column] : self.indptr[column + 1]]
 
     def summed(self, columns: Iterable[int]) -> NDArray[np.float32]:
-        """Sum up columns. No row is twice in one, so that this adds ten times as fast as bm25s's own way."""
+        """Sum up columns. No row is twice in one, which bm25s's own slower way allows for."""
         scores = np.zeros(self.rows, dtype=np.float32)
         for column in columns:
             start, end = self.indptr[column : column + 2]
