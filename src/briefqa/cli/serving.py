@@ -1,0 +1,28 @@
+"""The command that serves: serve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from briefqa.cli.commands import DONE
+from briefqa.cli.settings import loader, search_options, settings
+
+if TYPE_CHECKING:
+    import argparse
+
+    from briefqa.cli.commands import Commands
+
+
+def add(commands: Commands) -> None:
+    """Declare the commands of this module."""
+    serve = commands.add("serve", _serve, "answer over HTTP")
+    serve.add_argument("--host", help="address to listen on (default: the setting `host`)")
+    serve.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default: the setting `port`)")
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from briefqa.service.server import serve
+
+    config = settings(arguments, index=arguments.index, host=arguments.host, port=arguments.port)
+    serve(config, loader(config), search_options(config), lambda text: print(text, flush=True))
+    return DONE

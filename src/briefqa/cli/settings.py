@@ -1,0 +1,59 @@
+"""The settings that a command runs with, as the arguments that the modules below take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+    from briefqa.config import Config
+    from briefqa.embedding import Embedder
+    from briefqa.reading.isolated import Limits
+
+
+def settings(arguments: argparse.Namespace, **overrides: Any) -> Config:
+    """Read the settings. overrides: those that arguments give; None is not given."""
+    from briefqa.config import load_config
+
+    return load_config(arguments.config, **overrides)
+
+
+def loader(config: Config) -> Callable[[], Embedder]:
+    """How to load the model, which takes seconds."""
+    from briefqa.embedding import load_embedder
+
+    return lambda: load_embedder(
+        config.model, device=config.device, query_prompt=config.query_prompt, passage_prompt=config.passage_prompt
+    )
+
+
+def bounds(config: Config) -> dict[str, Any]:
+    """How large a file may be, and whether it may be a scan."""
+    from briefqa.reading.ocr import Ocr
+
+    return {
+        "max_bytes": config.max_file_mb * 1_000_000,
+        "max_pages": config.max_pages,
+        "max_chars": config.max_chars,
+        "ocr": Ocr(config.ocr, config.ocr_seconds) if config.ocr else None,
+    }
+
+
+def limits(config: Config) -> Limits:
+    """What reading a file may cost."""
+    from briefqa.reading.isolated import Limits
+
+    return Limits(seconds=config.read_seconds, memory=config.read_memory_mb * 1_000_000)
+
+
+def search_options(config: Config) -> dict[str, Any]:
+    """How a searcher puts its ranking together."""
+    from briefqa.search import Fusion, load_reranker
+
+    return {
+        "fusion": Fusion("rrf" if config.fusion == "rrf" else "convex", config.lexical_weight / 100),
+        "reranker": load_reranker(config.reranker, device=config.device),
+        "rerank_budget_ms": config.rerank_budget_ms,
+    }
