@@ -44,6 +44,7 @@ check: lint types test ## all of these
 gates: $(VENV)/.dev ## compare what is measured on ../shared with the stored baselines
 	$(BIN)/python benchmarks/gate_notes.py
 	$(BIN)/python benchmarks/gate_retrieval.py
+	$(BIN)/python benchmarks/gate_highlights.py --passages 60 --most-pages 12
 
 bench: $(VENV)/.dev ## run every benchmark; each prints its table
 	@for benchmark in $(sort $(wildcard benchmarks/bench_*.py)); do $(BIN)/python $$benchmark || exit 1; done

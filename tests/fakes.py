@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from briefqa.briefs import Brief, Mark, Note, PageSpan, Passage, Problem, Section, Source
+from briefqa.briefs import Brief, Mark, Note, PageGeometry, PageSpan, Passage, Problem, Section, Source
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import NotFound
 from briefqa.filters import All, Is
@@ -16,7 +16,7 @@ from briefqa.generation import BriefRecord, Candidate, IndexInfo, ScoredPassage,
 from briefqa.lexical import words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -162,6 +162,10 @@ class MemoryIndex:
             if brief.id == brief_id:
                 return _record(brief), brief
         raise NotFound(f"There is no brief {brief_id!r} in generation {self.generation}.")
+
+    def geometry(self, brief_id: str, pages: Iterable[int] | None = None) -> tuple[PageGeometry, ...]:
+        _, brief = self.brief(brief_id)
+        return tuple(page for page in brief.geometry if pages is None or page.index in set(pages))
 
     def close(self) -> None:
         assert not self.closed, "closed twice"

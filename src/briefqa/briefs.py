@@ -8,8 +8,11 @@ character offsets (start, end) into `Brief.body`.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NoteKind = Literal["footnote", "endnote"]
 
@@ -20,6 +23,7 @@ class Span:
 
     x0, x1: left and right edge; y: baseline; all in points from the page's lower left corner. size: font size in
     points as it is on the page (font size times matrix scale). superior: superscript figures in the body's size.
+    edges: where each character begins, and where the last one ends; empty where the reader does not know.
     """
 
     start: int
@@ -30,6 +34,21 @@ class Span:
     size: float
     font: str = ""
     superior: bool = False
+    edges: Sequence[float] = field(default=(), compare=False, repr=False)
+
+    def x_at(self, offset: int) -> float:
+        """Where the character of the line at offset begins; characters without edges are taken as equally wide."""
+        place = min(max(offset - self.start, 0), self.end - self.start)
+        if len(self.edges) == self.end - self.start + 1:
+            return self.edges[place]
+        return self.x0 + (self.x1 - self.x0) * place / max(1, self.end - self.start)
+
+    def cut(self, start: int, end: int) -> Span:
+        """The part of it that covers [start, end) of its line's text."""
+        start, end = max(self.start, start), min(self.end, end)
+        edges = self.edges[start - self.start : end - self.start + 1] if self.edges else ()
+        x0, x1 = (min(edges), max(edges)) if edges else (self.x0, self.x1)
+        return replace(self, start=start, end=end, x0=x0, x1=x1, edges=edges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +157,16 @@ class PageSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class PageGeometry:
+    """Where everything stands on a page of width × height points, as `geometry.packed` writes it."""
+
+    index: int
+    width: float
+    height: float
+    packed: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A heading, and the span of the body that it heads (the heading's own text included)."""
 
@@ -186,7 +215,8 @@ class Brief:
     id: the first 16 hex digits of the SHA-256 of the file's bytes, so that a renamed file is the same brief.
     path: relative to docs_in, with forward slashes. collection: its first folder, "" for the top level.
     body: running text without notes, marks, running heads and folios; paragraphs are parted by a blank line.
-    published: ISO 8601, as exact as known ("2021", "2021-04", "2021-04-07"), or "".
+    published: ISO 8601, as exact as known ("2021", "2021-04", "2021-04-07"), or "". geometry: of its pages, where the
+    format has any; a brief out of the catalog comes without.
     """
 
     id: str
@@ -201,6 +231,7 @@ class Brief:
     published: str = ""
     language: str = ""
     problems: tuple[Problem, ...] = ()
+    geometry: tuple[PageGeometry, ...] = field(default=(), repr=False)
 
     @property
     def collection(self) -> str:

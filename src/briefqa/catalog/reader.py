@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from briefqa.briefs import Brief, Mark, Note, Passage, Problem, Section, Source
+from briefqa.briefs import Brief, Mark, Note, PageGeometry, Passage, Problem, Section, Source
 from briefqa.catalog.records import (
     APPLICATION_ID,
     BriefRecord,
@@ -170,6 +170,17 @@ class Catalog:
                 language=record.language,
                 problems=tuple(Problem(*problem) for problem in json.loads(problems)),
             )
+
+    def geometry(self, brief_id: str, pages: Iterable[int] | None = None) -> tuple[PageGeometry, ...]:
+        """Return where things stand on the pages of a brief, or on those of these indexes, as far as known."""
+        where, values = "brief = ?", [brief_id]
+        if pages is not None:
+            where, values = f"{where} AND page IN {_THESE}", [*values, json.dumps(list(pages))]
+        with self._lock, self._guarded():
+            rows = self._connection.execute(
+                f"SELECT page, width, height, packed FROM geometry WHERE {where} ORDER BY page", values
+            )
+            return tuple(PageGeometry(*row) for row in rows)
 
     def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
         """Return passages whole, in the same order, in a handful of queries however many. Raises NotFound."""

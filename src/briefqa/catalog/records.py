@@ -35,6 +35,9 @@ CREATE TABLE notes (
 CREATE TABLE sources (
     brief TEXT, note, ordinal INTEGER, csl TEXT, begins INTEGER, ends INTEGER, PRIMARY KEY (brief, note, ordinal)
 ) WITHOUT ROWID;
+CREATE TABLE geometry (
+    brief TEXT, page INTEGER, width REAL, height REAL, packed BLOB, PRIMARY KEY (brief, page)
+) WITHOUT ROWID;
 CREATE TABLE marks (
     brief TEXT, ordinal INTEGER, label, at INTEGER, page INTEGER, note, passage INTEGER, PRIMARY KEY (brief, ordinal)
 ) WITHOUT ROWID;

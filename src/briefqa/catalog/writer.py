@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from briefqa.briefs import Brief, Passage
+    from briefqa.briefs import Brief, PageGeometry, Passage
 
 _COPIED = "id, brief, ordinal, begins, ends, text, context, section, pages, digest"
 
@@ -69,7 +69,7 @@ class CatalogWriter:
             these = "(SELECT id FROM temp.kept)"
             run(f"INSERT INTO briefs SELECT * FROM parent.briefs WHERE id IN {these}")
             run("UPDATE briefs SET path = (SELECT path FROM temp.kept WHERE kept.id = briefs.id)")
-            for table in ("notes", "sources", "marks"):
+            for table in ("notes", "sources", "marks", "geometry"):
                 run(f"INSERT INTO {table} SELECT * FROM parent.{table} WHERE brief IN {these}")
             run(
                 f"INSERT INTO passages (position, {_COPIED}) "
@@ -107,6 +107,7 @@ class CatalogWriter:
                     for n, mark in enumerate(brief.marks)
                 ],
             )
+            self._insert("geometry", [(brief.id, *_geometry_row(page)) for page in brief.geometry])
             self._insert(
                 "passages",
                 [
@@ -181,6 +182,10 @@ def _brief_row(brief: Brief, passages: int) -> tuple[Any, ...]:
         passages,
         len(brief.notes),
     )
+
+
+def _geometry_row(page: PageGeometry) -> tuple[Any, ...]:
+    return page.index, page.width, page.height, page.packed
 
 
 def _passage_row(position: int, passage: Passage, embedded: str) -> tuple[Any, ...]:

@@ -25,12 +25,12 @@ from briefqa.lexical import Lexical, words
 from briefqa.vectors import Vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from briefqa.briefs import Brief
+    from briefqa.briefs import Brief, PageGeometry
     from briefqa.catalog import BriefRecord, FileRecord, StoredPassage
     from briefqa.filters import Filter
     from briefqa.generation.manifest import IndexInfo, Manifest
@@ -98,6 +98,9 @@ class Index(Protocol):
 
     def brief(self, brief_id: str) -> tuple[BriefRecord, Brief]:
         """Return a brief whole, notes and marks included, and its record. Raises NotFound."""
+
+    def geometry(self, brief_id: str, pages: Iterable[int] | None = None) -> tuple[PageGeometry, ...]:
+        """Return where things stand on the pages of a brief, or on those of these indexes; none where it has none."""
 
     def close(self) -> None:
         """Let go of files and memory."""
@@ -209,6 +212,10 @@ class Generation:
     def files(self) -> list[FileRecord]:
         """Every file of docs_in as it was when this generation was built."""
         return self._catalog.files()
+
+    def geometry(self, brief_id: str, pages: Iterable[int] | None = None) -> tuple[PageGeometry, ...]:
+        """Return where things stand on the pages of a brief; see `Index.geometry`."""
+        return self._catalog.geometry(brief_id, pages)
 
     def close(self) -> None:
         """Let go of files and memory."""

@@ -18,6 +18,7 @@ _LIGATURES = {"ﬁ": "fi", "ﬂ": "fl", "ﬀ": "ff", "ﬃ": "ffi", "ﬄ": "ffl",
 _TERMINAL = (".", "!", "?", ":", ";", "”", "’", '"', ")", "]", "…")
 _CLOSING = (".", ",", ";", ":", "!", "?", ")", "]", "”", "’")
 _BULLET = re.compile(r"\s*(?:[•◦▪●○■□‣·–—➢✓✔]|\(?[0-9]{1,3}[.)]|\(?[a-zA-Z][.)]|\([ivx]+\))\s+\S")
+_MERE_SEPARATOR = re.compile(r"[\s,;–—-]*")
 _BOLD = re.compile(r"bold|black|heavy|semibold|demi", re.IGNORECASE)
 
 
@@ -45,12 +46,13 @@ class BodyLine:
 
 @dataclass(slots=True)
 class Body:
-    """The running text with everything that points into it."""
+    """The running text with everything that points into it. places: where the text of each line begins and ends."""
 
     text: str
     pages: tuple[PageSpan, ...]
     marks: tuple[Mark, ...]
     sections: tuple[Section, ...]
+    places: list[tuple[int, int]]
 
 
 def mark_paragraphs(lines: Sequence[BodyLine], size: float) -> None:
@@ -177,11 +179,14 @@ def write_body(lines: Sequence[BodyLine], pages: Sequence[Page], vocabulary: Voc
     """Join body lines, take the marks out, and note where pages and sections begin."""
     writer = _Writer(vocabulary)
     starts: dict[int, int] = {}
+    places: list[tuple[int, int]] = []
     for item in lines:
         start = writer.add(item)
         starts.setdefault(item.page.index, start)
+        places.append((start, writer.length + len(writer.tail)))
     text = writer.text.rstrip()
-    return Body(text, _page_spans(pages, starts, len(text)), tuple(writer.marks), _sections(writer.headings, len(text)))
+    spans = _page_spans(pages, starts, len(text))
+    return Body(text, spans, tuple(writer.marks), _sections(writer.headings, len(text)), places)
 
 
 def _page_spans(pages: Sequence[Page], starts: dict[int, int], end: int) -> tuple[PageSpan, ...]:
@@ -267,10 +272,9 @@ class _Writer:
 
 def _without_marks(item: BodyLine) -> tuple[str, list[tuple[str, int, str | None]]]:
     """The line's text without its marks, blanks squeezed, and (label, offset, note_id) of each."""
-    cuts = sorted(item.cuts, key=lambda cut: (cut.start, cut.end))
     kept: list[str] = []
     marks: list[tuple[str, int, str | None]] = []
-    length = position = 0
+    length = 0
 
     def keep(part: str) -> None:
         nonlocal length
@@ -286,14 +290,35 @@ def _without_marks(item: BodyLine) -> tuple[str, list[tuple[str, int, str | None
             kept.append(part)
             length += len(part)
 
-    for index, cut in enumerate(cuts):
-        between = item.line.text[position : cut.start]
-        follows_mark = index > 0 and re.fullmatch(r"[\s,;–—-]*", between)
-        if not follows_mark:
-            keep(between)
-        marks.append((cut.label, length, cut.note_id))
-        position = max(position, cut.end)
-    keep(item.line.text[position:])
+    for (start, end), cut in zip(kept_parts(item), [*in_order(item.cuts), None], strict=True):
+        keep(item.line.text[start:end])
+        if cut is not None:
+            marks.append((cut.label, length, cut.note_id))
     text = "".join(kept)
     stripped = text.rstrip()
     return stripped, [(label, min(offset, len(text[:offset].rstrip())), note) for label, offset, note in marks]
+
+
+def kept_parts(item: BodyLine) -> list[tuple[int, int]]:
+    """The parts of the line's text that are not marks: one before each mark, in order, and one after the last.
+
+    What merely parts a mark from the one before it is left out.
+    """
+    parts: list[tuple[int, int]] = []
+    position = 0
+    for index, cut in enumerate(in_order(item.cuts)):
+        end = max(position, cut.start)
+        separator = index > 0 and _MERE_SEPARATOR.fullmatch(item.line.text, position, end)
+        parts.append((end if separator else position, end))
+        position = max(position, cut.end)
+    return [*parts, (position, len(item.line.text))]
+
+
+def plain_letters(char: str) -> str:
+    """What a character of a line becomes in the body: a ligature its letters, a blank nothing."""
+    return _LIGATURES.get(char, "" if char.isspace() else char)
+
+
+def in_order(cuts: Sequence[Cut]) -> list[Cut]:
+    """The marks of a line as they follow each other, which is the order of `Brief.marks`, too."""
+    return sorted(cuts, key=lambda cut: (cut.start, cut.end))

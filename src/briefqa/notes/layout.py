@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from briefqa.notes.placing import ASCENT, DESCENT, mark_rect, note_lines
 from briefqa.notes.printed import Reading, read_printed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from briefqa.briefs import Document, Line, Page, Span
+    from briefqa.briefs import Document, Line, Page
     from briefqa.notes.linking import Candidate
 
 Role = Literal["body", "note", "mark", "left out"]
-# What a line reaches above and below its baseline, in font sizes.
-_ASCENT, _DESCENT = 0.78, 0.24
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,10 @@ def layout(document: Document, brief_id: str) -> tuple[Box, ...]:
     if not any(line.spans for page in document.pages for line in page.lines):
         return ()
     reading = read_printed(document, brief_id)
-    boxes = [*_body(reading), *_notes(reading)]
+    boxes = [
+        _box("body", page, line) for row, (page, line) in enumerate(reading.rows) if row not in reading.endnote_rows
+    ]
+    boxes += [_box("note", page, line, note_id) for page, line, note_id in note_lines(reading)]
     boxes += _left_out(document, boxes)
     boxes += [_mark(reading, mark) for mark in reading.marks]
     pages = {page.index: page for page in document.pages}
@@ -56,38 +58,13 @@ def _box(role: Role, page: int, line: Line, note_id: str = "") -> Box:
         role,
         page,
         line.x0,
-        line.y - _DESCENT * line.size,
+        line.y - DESCENT * line.size,
         line.x1,
-        line.y + _ASCENT * line.size,
+        line.y + ASCENT * line.size,
         line.text,
         line.size,
         note_id,
     )
-
-
-def _body(reading: Reading) -> Iterator[Box]:
-    """Body lines, and the lines of endnotes, which stand among them."""
-    drafts = [draft for draft in reading.notes if draft.kind == "endnote"]
-    note_id = ""
-    for row, (page, line) in enumerate(reading.rows):
-        if row not in reading.endnote_rows:
-            yield _box("body", page, line)
-            continue
-        head = line.text.lstrip(" [(")
-        if drafts and drafts[0].page == page and head.startswith(drafts[0].label):
-            note_id = drafts.pop(0).id
-        yield _box("note", page, line, note_id)
-
-
-def _notes(reading: Reading) -> Iterator[Box]:
-    """The lines of footnotes: a line that the next note's label heads begins it, the others carry on."""
-    drafts = [draft for draft in reading.notes if draft.kind == "footnote"]
-    note_id = ""
-    for foot in (foot for column in reading.columns for foot in column.feet):
-        for line, label in foot.rows:
-            if label is not None and drafts and (label.text, foot.page) == (drafts[0].label, drafts[0].page):
-                note_id = drafts.pop(0).id
-            yield _box("note", foot.page, line, note_id)
 
 
 def _left_out(document: Document, boxes: list[Box]) -> Iterator[Box]:
@@ -106,22 +83,12 @@ def _left_out(document: Document, boxes: list[Box]) -> Iterator[Box]:
 
 
 def _mark(reading: Reading, mark: Candidate) -> Box:
-    """The box of a mark: the pieces of the spans that it covers, letters taken as equally wide."""
+    """The box of a mark."""
     page, line = reading.rows[mark.order[0]]
     note_id = mark.note.id if mark.note is not None else ""
-    end = max(mark.end, mark.start + 1)  # one that a range implies ("3–5") has no letters
-    spans = [span for span in line.spans if span.start < end and mark.start < span.end]
-    if not spans:
-        return Box("mark", page, line.x1, line.y, line.x1 + 3, line.y + line.size, mark.label, line.size, note_id)
-    size, y = spans[0].size, spans[0].y
-    left, right = _x(spans[0], mark.start), _x(spans[-1], end)
-    return Box("mark", page, left, y - 0.1 * size, right, y + _ASCENT * size, mark.label, size, note_id)
-
-
-def _x(span: Span, offset: int) -> float:
-    """Where in a span a letter begins."""
-    share = (offset - span.start) / max(1, span.end - span.start)
-    return span.x0 + (span.x1 - span.x0) * min(max(share, 0.0), 1.0)
+    x0, y0, x1, y1 = mark_rect(line, mark.start, mark.end)
+    size = next((span.size for span in line.spans if span.start <= mark.start < span.end), line.size)
+    return Box("mark", page, x0, y0, x1, y1, mark.label, size, note_id)
 
 
 def _displayed(box: Box, page: Page) -> Box:

@@ -11,15 +11,14 @@ if TYPE_CHECKING:
 
 def until(line: Line, at: int) -> Line:
     """The line up to the character at."""
-    spans = tuple(replace(span, end=min(span.end, at)) for span in line.spans if span.start < at)
+    spans = tuple(span.cut(0, at) for span in line.spans if span.start < at)
     x1 = max((span.x1 for span in spans), default=line.x1)
     return replace(line, text=line.text[:at].rstrip(), spans=spans, x1=x1)
 
 
 def since(line: Line, at: int) -> Line:
     """The line from the character at on."""
-    spans = tuple(
-        replace(span, start=max(span.start - at, 0), end=span.end - at) for span in line.spans if span.end > at
-    )
+    parts = (span.cut(at, span.end) for span in line.spans if span.end > at)
+    spans = tuple(replace(span, start=span.start - at, end=span.end - at) for span in parts)
     x0 = min((span.x0 for span in spans), default=line.x0)
     return replace(line, text=line.text[at:], spans=spans, x0=x0)

@@ -13,6 +13,7 @@ from briefqa.notes.furniture import without_furniture
 from briefqa.notes.heads import body_size
 from briefqa.notes.joining import Vocabulary
 from briefqa.notes.linking import Candidate, Draft, candidates, link, split_joined, stuck_candidates
+from briefqa.notes.placing import geometry
 from briefqa.notes.zones import Column, columns
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def understand_printed(document: Document, brief_id: str) -> Brief:
         notes=tuple(Note(draft.id, draft.label, draft.kind, draft.page, draft.text) for draft in reading.notes),
         sections=body.sections,
         problems=document.problems + tuple(reading.problems),
+        geometry=geometry(reading, lines, body),
     )
 
 

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Rule
 from briefqa.reading.pdf_fonts import RIGHT_TO_LEFT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from briefqa.reading.pdf_content import Content
+    from briefqa.reading.pdf_pen import Run
 
 # Arabic letters drawn in their contextual forms stand for the plain letters.
 _FORMS = re.compile("[\ufb1d-\ufdff\ufe70-\ufeff]+")
@@ -38,10 +42,26 @@ def set_reading_direction(content: Content, width: float) -> bool:
         if mirrored:
             run.x0, run.x1 = width - run.x1, width - run.x0
         if mirrored or RIGHT_TO_LEFT.search(run.text):
+            run.edges = _turned(run, width if mirrored else None)
             run.text = logical(run.text)
+            if len(run.edges) != len(run.text) + 1:
+                run.edges = ()
     if mirrored:
         content.rules[:] = [Rule(width - rule.x1, width - rule.x0, rule.y) for rule in content.rules]
     return mirrored
+
+
+def _turned(run: Run, width: float | None) -> Sequence[float]:
+    """The edges of a run in the order in which it is read; width: of the page, if that is mirrored.
+
+    Words of other scripts keep their order inside, which is not followed: as a whole they stand where they stood.
+    """
+    edges: list[float] = []
+    for edge, before, letter in zip(run.edges[::-1], run.edges[-2::-1], run.text[::-1], strict=False):
+        letters = len(unicodedata.normalize("NFKC", letter)) if _FORMS.fullmatch(letter) else 1
+        edges += [edge + (before - edge) * at / letters for at in range(letters)]
+    edges += run.edges[:1]
+    return array("f", edges if width is None else [width - edge for edge in edges])
 
 
 def logical(text: str) -> str:

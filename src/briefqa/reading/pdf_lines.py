@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Line, Span
@@ -73,6 +74,8 @@ def _pieces(runs: Iterable[Run]) -> list[_Piece]:
             if blank:
                 last.text += " " if run.text else ""
                 last.x1 = max(last.x1, run.x1)
+                if run.text and last.edges:
+                    last.edges = array("f", [*last.edges, last.x1])
                 continue
             if (
                 run.text == last.text
@@ -286,8 +289,10 @@ def _line(pieces: list[_Piece], block: int) -> Line:
             smaller = min(last.size, run.size)
             if run.x0 - last.x1 > SPACE_GAP * (smaller if smaller > 0.85 * main.size else main.size):
                 text += " "
+        edges = run.edges
         if not text:
             shown = shown.lstrip()
+            edges = edges[len(run.text) - len(shown) :] if len(shown) < len(run.text) else edges
         start = len(text)
         text += shown
         weights[round(run.size, 1), round(run.y, 1)] += len(shown)
@@ -302,18 +307,26 @@ def _line(pieces: list[_Piece], block: int) -> Line:
             and previous.superior == run.superior
         ):
             # Producers that place each glyph: their runs say nothing about where a mark begins.
-            spans[-1] = Span(previous.start, len(text), previous.x0, run.x1, run.y, run.size, run.font, run.superior)
+            joined = previous.edges
+            if isinstance(joined, array):  # nobody else holds it; where one begins, the other ends
+                joined[-1:] = array("f", edges)
+            spans[-1] = Span(
+                previous.start, len(text), previous.x0, run.x1, run.y, run.size, run.font, run.superior, joined
+            )
         else:
-            spans.append(Span(start, len(text), run.x0, run.x1, run.y, run.size, run.font, run.superior))
+            spans.append(Span(start, len(text), run.x0, run.x1, run.y, run.size, run.font, run.superior, edges))
         last = run
     stripped = text.rstrip()
     spans = [
-        span
-        if span.end <= len(stripped)
-        else Span(span.start, len(stripped), span.x0, span.x1, span.y, span.size, span.font, span.superior)
+        span if span.end <= len(stripped) else replace(span, end=len(stripped), edges=_first(span, len(stripped)))
         for span in spans
         if span.start < len(stripped)
     ]
     size, y = weights.most_common(1)[0][0] if weights else (main.size, main.y)
     x1 = max((span.x1 for span in spans), default=main.x1)
     return Line(stripped, pieces[0].x0, x1, y, size, tuple(spans), block)
+
+
+def _first(span: Span, end: int) -> Sequence[float]:
+    """The edges of a span that is to end there."""
+    return span.edges[: end - span.start + 1]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from array import array
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pypdf.generic import NameObject
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from briefqa.reading.pdf_fonts import Glyphs
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -30,6 +33,7 @@ class Run:
 
     angle: quarter turns, anticlockwise; x and y are turned so that the text runs from left to right. superior: figures
     narrower than the font's normal ones (superscripts that keep the body's size and baseline, as Typst sets them).
+    edges: where each character begins, and x1.
     """
 
     text: str
@@ -40,14 +44,15 @@ class Run:
     font: str
     angle: int = 0
     superior: bool = False
+    edges: Sequence[float] = ()
 
 
 class Pen:
     """Shows one text operator's strings: tells word spaces from kerning, and adds the runs."""
 
     __slots__ = (
-        "_across", "_angle", "_gap", "_glyphs", "_height", "_inked", "_matrix", "_origin", "_parts", "_raws", "_runs",
-        "_size", "_spacing", "_start", "_stretch", "_word_spacing", "_x",
+        "_across", "_angle", "_edges", "_gap", "_glyphs", "_height", "_inked", "_matrix", "_origin", "_parts", "_raws",
+        "_runs", "_size", "_spacing", "_start", "_stretch", "_word_spacing", "_x",
     )  # fmt: skip
 
     def __init__(  # noqa: PLR0913, PLR0917 - the text state has that many parts
@@ -72,6 +77,7 @@ class Pen:
         # In text space: the pen, where the run began and where its ink ends, and the white before the next glyph.
         self._x = self._start = self._inked = self._gap = 0.0
         self._parts: list[str] = []
+        self._edges: list[float] = []  # where each part begins
         self._raws: list[str] = []
 
     def show(self, shown: Any) -> float:
@@ -115,6 +121,7 @@ class Pen:
             if self._gap > wide:
                 self._space()
             self._parts.append(text)
+            self._edges.append(self._x)
             self._raws.append(raw)
             self._x += advance * self._stretch
             self._gap = self._spacing
@@ -124,6 +131,7 @@ class Pen:
     def _space(self) -> None:
         if self._parts and not self._parts[-1].endswith(" "):
             self._parts.append(" ")
+            self._edges.append(self._inked)
 
     def _flush(self) -> None:
         """Make a run of what has been shown since the last one."""
@@ -133,9 +141,24 @@ class Pen:
             x, y = _turn(ox + self._start * a, oy + self._start * b, self._angle)
             x1 = x + (max(self._inked, self._start) - self._start) * self._across
             superior = self._glyphs.is_superior(self._raws, text)
-            self._runs.append(Run(text, x, x1, y, self._height, self._glyphs.name, self._angle, superior))
+            edges = self._edges_of(text, x, x1)
+            self._runs.append(Run(text, x, x1, y, self._height, self._glyphs.name, self._angle, superior, edges))
         self._parts.clear()
+        self._edges.clear()
         self._raws.clear()
+
+    def _edges_of(self, text: str, x: float, x1: float) -> array[float]:
+        """Where each character of the run at x begins on the page, and x1. Those of one glyph are equally wide."""
+        across, start, parts = self._across, self._start, self._parts
+        edges = array("f", [x + (edge - start) * across for edge in self._edges])
+        edges.append(x1)
+        if len(text) == len(parts) and "" not in parts:
+            return edges
+        spread = array("f")
+        for left, right, part in zip(edges, edges[1:], parts, strict=False):
+            spread.extend([left + (right - left) * at / len(part) for at in range(len(part))])
+        spread.append(x1)
+        return spread
 
 
 def _angle(a: float, b: float) -> int:

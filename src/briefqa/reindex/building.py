@@ -97,7 +97,8 @@ class Build:
         if self.parent is None:
             return
         for brief_id, paths in places.items():
-            yield replace(self.parent.catalog.brief(brief_id)[1], path=paths[0])
+            _, brief = self.parent.catalog.brief(brief_id)
+            yield replace(brief, path=paths[0], geometry=self.parent.catalog.geometry(brief_id))
 
     def _add(self, writer: CatalogWriter, brief: Brief) -> None:
         with self.watch.timing("split"):

@@ -127,4 +127,12 @@ def mended(brief: Brief) -> Brief:
             marks.append(mark)
     if not doubts:
         return brief
-    return replace(brief, notes=tuple(notes.values()), marks=tuple(marks), problems=(*brief.problems, *doubts))
+    # The geometry counts marks and notes.
+    kept = len(notes) == len(brief.notes) and len(marks) == len(brief.marks)
+    return replace(
+        brief,
+        notes=tuple(notes.values()),
+        marks=tuple(marks),
+        problems=(*brief.problems, *doubts),
+        geometry=brief.geometry if kept else (),
+    )
