@@ -43,3 +43,13 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == file.read_text(encoding="utf-8")
 
     return check
+
+
+@pytest.fixture(scope="session")
+def packaged_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the packaged model converted, which takes ten seconds, once for all tests."""
+    from briefqa.embedding import PACKAGED_MODEL, load_embedder  # noqa: PLC0415 - not for every run of a few tests
+
+    models = tmp_path_factory.mktemp("converted")
+    load_embedder(PACKAGED_MODEL, converted=models)
+    return models

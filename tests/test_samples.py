@@ -116,7 +116,7 @@ def test_some_questions_have_no_answer() -> None:
 
 
 @pytest.fixture(scope="module")
-def searcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
+def searcher(tmp_path_factory: pytest.TempPathFactory, packaged_models: Path) -> Iterator[Searcher]:
     """What `make run` serves at first: the samples, with the settings' defaults."""
     settings = Config()
     index = tmp_path_factory.mktemp("index")
@@ -125,6 +125,7 @@ def searcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
         device=settings.device,
         query_prompt=settings.query_prompt,
         passage_prompt=settings.passage_prompt,
+        converted=packaged_models,
     )
     reindex(
         DOCS_IN,

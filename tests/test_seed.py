@@ -33,10 +33,14 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module", params=["txt", "pdf", "docx"])
-def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, packaged_models: Path
+) -> Iterator[tuple[str, str]]:
     """Index the brief in one format with the real commands, serve it, and give the server's address."""
     home = tmp_path_factory.mktemp(request.param)
     (home / "docs_in").mkdir()
+    (home / "index").mkdir()
+    (home / "index" / "models").symlink_to(packaged_models)
     shutil.copy(SEED / f"lavrov-visit.{request.param}", home / "docs_in")
     subprocess.run([BRIEFQA, "reindex"], cwd=home, check=True, capture_output=True)
     with subprocess.Popen(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ def loader(config: Config) -> Callable[[], Embedder]:
     from briefqa.embedding import load_embedder
 
     return lambda: load_embedder(
-        config.model, device=config.device, query_prompt=config.query_prompt, passage_prompt=config.passage_prompt
+        config.model,
+        device=config.device,
+        query_prompt=config.query_prompt,
+        passage_prompt=config.passage_prompt,
+        converted=Path(config.index) / "models",
     )
 
 

@@ -1,0 +1,109 @@
+"""A model that was converted, by ONNX Runtime: what serves and indexes on a CPU.
+
+The folder of a converted model holds `model.onnx` (token ids in, one vector a text out, pooling and all),
+`tokenizer.json`, and `embedder.json`, which says what else decides over its vectors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from briefqa.embedding.embedder import encodable
+from briefqa.embedding.sentence import Traits, fingerprint_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+GRAPH, TOKENIZER, RECORD = "model.onnx", "tokenizer.json", "embedder.json"
+FORMAT = 1
+
+# Tokens computed at once, padding included. Two or three full passages keep the caches warm and both cores busy; a
+# hundred short ones cost one call.
+_TOKENS_AT_ONCE = 512
+
+
+class ConvertedEmbedder:
+    """A converted model. Safe for many threads, which may compute at the same time."""
+
+    def __init__(self, model: str, folder: Path, *, query_prompt: str = "", passage_prompt: str = "") -> None:
+        """Open the model in folder. Raises OSError, ValueError or KeyError if it is not whole or of another format."""
+        from tokenizers import Tokenizer  # noqa: PLC0415 - a tenth of a second
+
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        if record["format"] != FORMAT:
+            raise ValueError(f"its format is {record['format']}")
+        graph = (folder / GRAPH).read_bytes()
+        if hashlib.sha256(graph).hexdigest() != record["sha256"]:
+            raise ValueError(f"{folder / GRAPH} is damaged")
+        tokenizer = (folder / TOKENIZER).read_text(encoding="utf-8")
+        traits = Traits(record["window"], record["query_prompt"], record["passage_prompt"], tokenizer, record["digest"])
+        self._query_prompt = query_prompt or traits.query_prompt
+        self._passage_prompt = passage_prompt or traits.passage_prompt
+        self._counting = Tokenizer.from_str(tokenizer)
+        self._cutting = Tokenizer.from_str(tokenizer)
+        self._cutting.enable_truncation(traits.window)
+        self._padding: int = record["padding"]
+        self._session = _session(graph)
+        self.model = model
+        self.window = traits.window
+        self.dimension: int = record["dimension"]
+        self.fingerprint = fingerprint_of(traits, self._passage_prompt)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text as a passage, special tokens and the passage prompt included."""
+        prompted = [self._passage_prompt + encodable(text) for text in texts]
+        return [len(encoding.ids) for encoding in self._counting.encode_batch_fast(prompted)]
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the vectors of passages, shape (len(texts), dimension)."""
+        return self._embed([self._passage_prompt + encodable(text) for text in texts])
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """Return the vector of a question, shape (dimension,)."""
+        vector: NDArray[np.float32] = self._embed([self._query_prompt + encodable(text)])[0]
+        return vector
+
+    def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        ids = [encoding.ids for encoding in self._cutting.encode_batch_fast(texts)]
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for rows in _batches([len(of) for of in ids]):
+            longest = len(ids[rows[-1]])
+            tokens = np.full((len(rows), longest), self._padding, dtype=np.int64)
+            mask = np.zeros((len(rows), longest), dtype=np.int64)
+            for place, row in enumerate(rows):
+                tokens[place, : len(ids[row])] = ids[row]
+                mask[place, : len(ids[row])] = 1
+            [vectors[rows]] = self._session.run(None, {"input_ids": tokens, "attention_mask": mask})
+        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return vectors
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Put texts of like length together, shortest first, as many as the number of tokens at once allows."""
+    batch: list[int] = []
+    for row in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if batch and (len(batch) + 1) * lengths[row] > _TOKENS_AT_ONCE:
+            yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
+
+
+def _session(graph: bytes) -> Any:
+    import onnxruntime  # noqa: PLC0415 - a tenth of a second
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+    # Threads that spin while they wait win a tenth alone and lose half beside another busy process.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
