@@ -84,7 +84,9 @@ def _compounds(text: str) -> list[list[str]]:
     found = []
     for match in _WORD.finditer(fold(text)):
         word = match.group()
-        if word[0].isdigit() and "," in word:
+        if word.isalnum():  # nearly all, so that they are spared what follows
+            found.append([word])
+        elif word[0].isdigit() and "," in word:
             found.append([word.replace(",", "")])
         elif "." in word and not word[0].isdigit():
             found.append([word.replace(".", "")])

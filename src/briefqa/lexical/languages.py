@@ -64,7 +64,7 @@ def language_of(stated: str, text: str) -> str:
     """Choose the language to analyse text in; see `known_language`."""
     from briefqa.lexical.analysis import words  # noqa: PLC0415 - it imports this module
 
-    return known_language(stated, words(text))
+    return _stated_language(stated) or known_language("", words(text))
 
 
 def known_language(stated: str, words: list[str]) -> str:
@@ -72,9 +72,7 @@ def known_language(stated: str, words: list[str]) -> str:
 
     words: folded. English where nothing tells.
     """
-    code = stated.replace("_", "-").split("-")[0].lower()
-    code = _OTHER_CODES.get(code, code)
-    if code in _LANGUAGES:
+    if code := _stated_language(stated):
         return code
     looked_at = words[:_WORDS_LOOKED_AT]
     counts = {
@@ -82,3 +80,10 @@ def known_language(stated: str, words: list[str]) -> str:
     }
     best = max(counts, key=lambda code: (counts[code], code == DEFAULT, code))
     return best if counts[best] > _TELLING_PART * len(looked_at) else DEFAULT
+
+
+def _stated_language(stated: str) -> str:
+    """Its code, "" if it is not one of those that are known."""
+    code = stated.replace("_", "-").split("-")[0].lower()
+    code = _OTHER_CODES.get(code, code)
+    return code if code in _LANGUAGES else ""
