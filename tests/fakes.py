@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,7 @@ from briefqa.generation import BriefRecord, Candidate, IndexInfo, ScoredPassage,
 from briefqa.lexical import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -166,6 +166,9 @@ class MemoryIndex:
     def geometry(self, brief_id: str, pages: Iterable[int] | None = None) -> tuple[PageGeometry, ...]:
         _, brief = self.brief(brief_id)
         return tuple(page for page in brief.geometry if pages is None or page.index in set(pages))
+
+    def within(self, collections: Collection[str]) -> MemoryIndex:
+        return replace(self, stored=[brief for brief in self.stored if brief.collection in collections])
 
     def close(self) -> None:
         assert not self.closed, "closed twice"

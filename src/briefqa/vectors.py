@@ -34,9 +34,11 @@ _BLOCK = 65_536
 class Vectors:
     """An index over rows 0 … count-1, open for searching. Safe for many threads."""
 
-    def __init__(self, index: Any, rows: InContext) -> None:
+    def __init__(self, index: Any, rows: InContext, seen: NDArray[np.int64] | None = None) -> None:
+        """Take the index and what it was made from. seen: the rows to search among, None all of them."""
         self._index = index
         self._rows = rows
+        self._seen = seen
         self._exact = type(index).__name__ in {"IndexFlat", "IndexFlatIP"}
 
     @classmethod
@@ -58,10 +60,14 @@ class Vectors:
         _search_widely(index)
         return cls(index, rows)
 
+    def within(self, rows: NDArray[np.int64]) -> Vectors:
+        """See some rows only. They keep their numbers."""
+        return Vectors(self._index, self._rows, np.unique(rows))
+
     @property
     def count(self) -> int:
         """How many vectors there are."""
-        return len(self._rows.brief_of)
+        return len(self._rows.brief_of) if self._seen is None else len(self._seen)
 
     @property
     def dimension(self) -> int:
@@ -77,7 +83,7 @@ class Vectors:
         than k where there are fewer. All rows that tie with the k-th are weighed, so that the answer never varies.
         """
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
-        rows = None if only is None else np.unique(np.asarray(only, dtype=np.int64))
+        rows = self._among(only)
         reach = self.count if rows is None else len(rows)
         wanted = min(k, reach)
         if wanted < 1:
@@ -92,6 +98,13 @@ class Vectors:
                 return [(int(row), float(score)) for row, score in zip(found[:wanted], scores[:wanted], strict=True)]
             fetch = min(fetch * 2, reach)
 
+    def _among(self, only: Sequence[int] | NDArray[np.int64] | None) -> NDArray[np.int64] | None:
+        """Rows to search among; None: all there are."""
+        if only is None:
+            return self._seen
+        rows = np.unique(np.asarray(only, dtype=np.int64))
+        return rows if self._seen is None else np.intersect1d(rows, self._seen, assume_unique=True)
+
     def _nearest(
         self, query: NDArray[np.float32], k: int, rows: NDArray[np.int64] | None
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
@@ -102,10 +115,11 @@ class Vectors:
             return _exactly(query, k, rows, self._rows)
         parameters = None
         if rows is not None:
-            bits = np.zeros(-(-self.count // 8) * 8, dtype=bool)
+            total = len(self._rows.brief_of)
+            bits = np.zeros(-(-total // 8) * 8, dtype=bool)
             bits[rows] = True
             packed = np.packbits(bits, bitorder="little")
-            selector = faiss.IDSelectorBitmap(self.count, faiss.swig_ptr(packed))
+            selector = faiss.IDSelectorBitmap(total, faiss.swig_ptr(packed))
             parameters = faiss.SearchParameters()
             parameters.sel = selector
         scores, found = self._index.search(query, k, params=parameters)

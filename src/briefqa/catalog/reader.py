@@ -23,6 +23,7 @@ from briefqa.catalog.records import (
     pages_from_json,
     restored,
 )
+from briefqa.catalog.restricting import restrict
 from briefqa.catalog.selecting import condition
 from briefqa.errors import CorruptGeneration, NotFound
 
@@ -65,6 +66,20 @@ class Catalog:
     def _check_kind(self) -> None:
         if self._select("PRAGMA application_id") != [(APPLICATION_ID,)]:
             raise CorruptGeneration(f"{self._file} is not a catalog of briefqa. Run `briefqa reindex`.")
+
+    def within(self, collections: Iterable[str]) -> Catalog:
+        """Open the catalog once more, to see the briefs of some collections only: of others, no method tells anything.
+
+        Raises CorruptGeneration if the file has been pruned meanwhile.
+        """
+        seen = Catalog(self._file)
+        try:
+            with seen._guarded():
+                restrict(seen._connection, collections)
+        except BaseException:
+            seen.close()
+            raise
+        return seen
 
     def close(self) -> None:
         """Let go of the file."""

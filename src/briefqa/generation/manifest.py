@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Raise it with every change of the files' layout: an older generation is then built anew from the briefs.
-FORMAT = 4
+FORMAT = 5
 
 CATALOG = "catalog.sqlite"
 VECTORS = "vectors.faiss"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 import numpy as np
 
 from briefqa.catalog import Catalog
 from briefqa.errors import CorruptGeneration, IncompatibleGeneration, NoGeneration, NotFound
+from briefqa.filters import All
 from briefqa.generation.manifest import (
     BRIEF_VECTORS,
     CATALOG,
@@ -25,7 +27,7 @@ from briefqa.lexical import Lexical, words
 from briefqa.vectors import Vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -102,6 +104,13 @@ class Index(Protocol):
     def geometry(self, brief_id: str, pages: Iterable[int] | None = None) -> tuple[PageGeometry, ...]:
         """Return where things stand on the pages of a brief, or on those of these indexes; none where it has none."""
 
+    def within(self, collections: Collection[str]) -> Index:
+        """See some collections only, as if there were no others: in no method do they show, nor in any score or count.
+
+        What is given back lives as long as this index and needs no closing. Only the names are the whole's: the
+        generation's, the model's.
+        """
+
     def close(self) -> None:
         """Let go of files and memory."""
 
@@ -117,6 +126,8 @@ class Generation:
         self._catalog = catalog
         self._vectors = vectors
         self._words = words
+        self._within: dict[frozenset[str], Generation] = {}
+        self._lock = threading.Lock()
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -217,8 +228,29 @@ class Generation:
         """Return where things stand on the pages of a brief; see `Index.geometry`."""
         return self._catalog.geometry(brief_id, pages)
 
+    def within(self, collections: Collection[str]) -> Generation:
+        """See some collections only; see `Index.within`. Made once for each set of them."""
+        with self._lock:
+            seen = self._within.get(frozenset(collections))
+            if seen is None:
+                seen = self._within[frozenset(collections)] = self._seeing(frozenset(collections))
+        return seen
+
+    def _seeing(self, collections: frozenset[str]) -> Generation:
+        catalog = self._catalog.within(collections)
+        try:
+            rows = np.array(catalog.select(All(())), dtype=np.int64)
+            manifest = replace(self.manifest, counts=catalog.counts())
+            return Generation(manifest, catalog, self._vectors.within(rows), self._words.within(rows))
+        except BaseException:
+            catalog.close()
+            raise
+
     def close(self) -> None:
         """Let go of files and memory."""
+        with self._lock:
+            for seen in self._within.values():
+                seen.close()
         self._catalog.close()
 
 

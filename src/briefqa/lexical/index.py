@@ -3,25 +3,26 @@
 A passage's score is its own and that of its brief: the words of a question often stand apart, one in the heading or
 ten pages before the rest.
 
-Files: for passages and for briefs the three arrays of a sparse matrix as bm25s writes them, one column a term; the
-words, a list in the order of the columns; the hashes of the pairs, sorted, whose columns come after the words'; for
-each passage the row of its brief; and what all that was made with.
+Files: for passages and for briefs the arrays of a `Matrix`, one column a term; the words, a list in the order of the
+columns; the hashes of the pairs, sorted, whose columns come after the words'; for each passage the row of its brief;
+for each brief the place of its language; and what all that was made with.
 """
 
 from __future__ import annotations
 
 import json
 from array import array
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from math import log
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 
 from briefqa.errors import CorruptGeneration
 from briefqa.lexical.analysis import terms, variants, words
 from briefqa.lexical.languages import known_language
+from briefqa.lexical.matrix import PARTS, Matrix, mapped, open_matrix, write_matrix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,18 +30,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# Chosen on the development collections, see docs/evaluate.md.
-_K1, _B = 1.2, 0.6
-_PAIR_WEIGHT = 0.5
-
-_ABOUT, _WORDS, _PAIRS, _BRIEF_OF = "lexical.json", "words.json", "pairs.npy", "brief_of.npy"
-_PARTS = ("data", "indices", "indptr")
+_ABOUT, _WORDS, _PAIRS = "lexical.json", "words.json", "pairs.npy"
+_BRIEF_OF, _LANGUAGE_OF = "brief_of.npy", "language_of.npy"
 FILES = (
     _ABOUT,
     _WORDS,
     _PAIRS,
     _BRIEF_OF,
-    *(f"{kind}.{part}.npy" for kind in ("passages", "briefs") for part in _PARTS),
+    _LANGUAGE_OF,
+    *(f"{kind}.{part}.npy" for kind in ("passages", "briefs") for part in PARTS),
 )
 """All files of a lexical index."""
 
@@ -72,11 +70,23 @@ class Entry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _About:
-    """passages, briefs: how many rows. languages: those of the briefs, the most frequent first."""
+    """passages, briefs: how many rows. languages: those of the briefs, in the order of their codes."""
 
     passages: int
     briefs: int
     languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What is in the files. words: the column of each. matrices: of passages and of briefs, None if there are none."""
+
+    about: _About
+    words: dict[str, int]
+    pairs: NDArray[np.uint64]
+    brief_of: NDArray[np.int32]
+    language_of: NDArray[np.int32]
+    matrices: tuple[Matrix, Matrix] | None
 
 
 def write_lexical(folder: Path, entries: Iterable[Entry]) -> None:
@@ -86,41 +96,43 @@ def write_lexical(folder: Path, entries: Iterable[Entry]) -> None:
     passages: list[NDArray[np.int64]] = []
     briefs: list[NDArray[np.int64]] = []
     brief_of = array("i")
-    languages: dict[str, int] = {}
+    languages: list[str] = []
     for group in _by_brief(entries):
         language = known_language(group[0].language, words("\n".join(entry.text for entry in group)))
-        languages[language] = languages.get(language, 0) + len(group)
+        languages.append(language)
         heading = vocabulary.learn(group[0].heading, language)
         bodies = [vocabulary.learn(entry.text, language) for entry in group]
         brief_of.extend([len(briefs)] * len(group))
         passages += [np.concatenate([heading, body]) for body in bodies]
         briefs.append(np.concatenate([heading, *bodies]))
     pairs, columns = vocabulary.columns()
-    _write_matrix(folder, "passages", [columns[ids] for ids in passages], vocabulary.words, len(columns))
-    _write_matrix(folder, "briefs", [columns[ids] for ids in briefs], vocabulary.words, len(columns))
+    write_matrix(folder, "passages", [columns[ids] for ids in passages], vocabulary.words, len(columns))
+    write_matrix(folder, "briefs", [columns[ids] for ids in briefs], vocabulary.words, len(columns))
     (folder / _WORDS).write_text(json.dumps(list(vocabulary.known_words)), encoding="ascii")
     np.save(folder / _PAIRS, pairs)
     np.save(folder / _BRIEF_OF, np.array(brief_of, dtype=np.int32))
-    about = _About(len(passages), len(briefs), tuple(sorted(languages, key=lambda code: (-languages[code], code))))
+    codes = sorted(set(languages))
+    np.save(folder / _LANGUAGE_OF, np.array([codes.index(language) for language in languages], dtype=np.int32))
+    about = _About(len(passages), len(briefs), tuple(codes))
     (folder / _ABOUT).write_text(json.dumps(asdict(about)), encoding="ascii")
 
 
 class Lexical:
     """An index that is open for searching. Safe for many threads."""
 
-    def __init__(
-        self,
-        about: _About,
-        word_columns: dict[str, int],
-        pairs: NDArray[np.uint64],
-        brief_of: NDArray[np.int32],
-        matrices: tuple[_Matrix, _Matrix] | None,
-    ) -> None:
-        self._about = about
-        self._words = word_columns
-        self._pairs = pairs
-        self._brief_of = brief_of
-        self._matrices = matrices
+    def __init__(self, parts: _Parts, rows: NDArray[np.int64] | None = None) -> None:
+        """Take the parts. rows: the passages to see, None all of them."""
+        self._parts = parts
+        self._rows = rows
+        self._words = parts.words
+        self._pairs = parts.pairs
+        self._brief_of = parts.brief_of
+        self._matrices = parts.matrices
+        about = parts.about
+        seen = parts.language_of[parts.brief_of if rows is None else parts.brief_of[rows]]
+        frequent = np.bincount(seen, minlength=len(about.languages))
+        order = np.lexsort((np.arange(len(frequent)), -frequent))
+        self._languages = [about.languages[place] for place in order if frequent[place]]
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -129,25 +141,38 @@ class Lexical:
             said = json.loads((folder / _ABOUT).read_bytes())
             about = _About(said["passages"], said["briefs"], tuple(said["languages"]))
             known = json.loads((folder / _WORDS).read_bytes())
-            pairs = _mapped(folder / _PAIRS)
-            brief_of = _mapped(folder / _BRIEF_OF)
+            pairs = mapped(folder / _PAIRS)
+            brief_of = mapped(folder / _BRIEF_OF)
+            language_of = mapped(folder / _LANGUAGE_OF)
             matrices = None
             if about.passages:
                 columns = len(known) + len(pairs)
                 matrices = (
-                    _open_matrix(folder, "passages", about.passages, columns),
-                    _open_matrix(folder, "briefs", about.briefs, columns),
+                    open_matrix(folder, "passages", about.passages, len(known), columns),
+                    open_matrix(folder, "briefs", about.briefs, len(known), columns),
                 )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CorruptGeneration(
                 f"{folder} is damaged ({error}). Run `briefqa rollback`, or `briefqa reindex` to build it anew."
             ) from error
-        return cls(about, {word: column for column, word in enumerate(known)}, pairs, brief_of, matrices)
+        by_word = {word: column for column, word in enumerate(known)}
+        return cls(_Parts(about, by_word, pairs, brief_of, language_of, matrices))
+
+    def within(self, rows: NDArray[np.int64]) -> Lexical:
+        """See some passages as an index of them alone would: no other word, number or language shows in anything.
+
+        rows: all the passages of some briefs, in their order. Rows keep their numbers, those of others score 0.
+        """
+        matrices = None
+        if self._matrices is not None and len(rows):
+            passages, briefs = self._matrices
+            matrices = (passages.within(rows), briefs.within(np.unique(self._brief_of[rows])))
+        return Lexical(replace(self._parts, matrices=matrices), rows)
 
     @property
     def count(self) -> int:
         """How many passages there are."""
-        return self._about.passages
+        return self._parts.about.passages if self._rows is None else len(self._rows)
 
     @property
     def brief_of(self) -> NDArray[np.int32]:
@@ -155,10 +180,10 @@ class Lexical:
         return self._brief_of
 
     def scores(self, question: str) -> NDArray[np.float32]:
-        """Score every passage, shape (count,); 0 where neither it nor its brief has any word of the question."""
+        """Score every row, shape (rows,); 0 where neither it nor its brief has any word of the question."""
         columns = self.columns(question)
         if self._matrices is None or not columns:
-            return np.zeros(self.count, dtype=np.float32)
+            return np.zeros(len(self._brief_of), dtype=np.float32)
         passages, briefs = (matrix.summed(columns) for matrix in self._matrices)
         summed: NDArray[np.float32] = passages + briefs[self._brief_of]
         return summed
@@ -188,7 +213,7 @@ class Lexical:
 
         The best over the languages of the briefs. A question of stop words only has nothing to hold: 0.
         """
-        return max((self._coverage(question, row, language) for language in self._about.languages), default=0.0)
+        return max((self._coverage(question, row, language) for language in self._languages), default=0.0)
 
     def _coverage(self, question: str, row: int, language: str) -> float:
         if self._matrices is None:
@@ -196,7 +221,7 @@ class Lexical:
         matrix = self._matrices[0]
         held = total = 0.0
         for word in set(terms(question, language)[0]):
-            column = self._words.get(word, -1)
+            column = self._column(word)
             rows = matrix.rows_of(column) if column >= 0 else ()
             weight = log(1 + (self.count - len(rows) + 0.5) / (len(rows) + 0.5))
             total += weight
@@ -207,15 +232,15 @@ class Lexical:
         """Find the rows that hold every term of a phrase; whether in its order is for the text to tell."""
         # Hyphens make no difference here, or their words as one would be asked for, too.
         phrase = " ".join(words(phrase))
-        found = [self._holding(phrase, language) for language in self._about.languages]
+        found = [self._holding(phrase, language) for language in self._languages]
         return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
 
     def _holding(self, phrase: str, language: str) -> NDArray[np.int64]:
         single, pairs = terms(phrase, language)
-        columns = [self._words.get(word, -1) for word in single] + [self._column_of_pair(pair) for pair in pairs]
+        columns = [self._column(word) for word in single] + [self._column_of_pair(pair) for pair in pairs]
         if self._matrices is None or -1 in columns:
             return np.empty(0, dtype=np.int64)
-        rows = np.arange(self.count)
+        rows = np.arange(len(self._brief_of))
         for column in columns:
             rows = np.intersect1d(rows, self._matrices[0].rows_of(column), assume_unique=True)
         return rows
@@ -223,9 +248,9 @@ class Lexical:
     def columns(self, question: str) -> list[int]:
         """Give the columns of the question's terms, in every language of the briefs, slips of the typist mended."""
         found: list[int] = []
-        for language in self._about.languages:
+        for language in self._languages:
             single, pairs = terms(question, language)
-            mended = [self._words.get(word, -1) for word in single]
+            mended = [self._column(word) for word in single]
             mended += [self._column_of_pair(pair) for pair in pairs]
             known = set(found)
             found += [column for column in mended if column >= 0 and (not known or column not in known)]
@@ -233,60 +258,46 @@ class Lexical:
 
     def _mended(self, question: str) -> Iterator[int]:
         """Columns for the words of the question that no brief holds in any language: the most frequent near one's."""
-        if self._matrices is None:
-            return
-        starts = self._matrices[0].indptr
         typed = [word for word in dict.fromkeys(words(question)) if len(word) in _MISTYPED and word.isalpha()]
         for word in [word for word in typed if not self._is_known(word)][:_MOST_MENDED]:
-            near = {
-                self._words[stem]
-                for language in self._about.languages
+            stems = {
+                stem
+                for language in self._languages
                 for stem in terms(" ".join(sorted(variants(word))), language)[0]
                 if stem in self._words
             }
-            near |= self._halves(word)
-            if near:
-                yield max(near, key=lambda column: (int(starts[column + 1] - starts[column]), -column))
+            near = {stem: self._column(stem) for stem in stems} | self._halves(word)
+            known = [(-len(self._rows_of(column)), term, column) for term, column in near.items() if column >= 0]
+            if known:
+                yield min(known)[2]
 
     def _is_known(self, word: str) -> bool:
-        return any(stem in self._words for language in self._about.languages for stem in terms(word, language)[0])
+        return any(self._column(stem) >= 0 for language in self._languages for stem in terms(word, language)[0])
 
-    def _halves(self, word: str) -> set[int]:
-        """The pair that a word written as one is in the briefs ("SputnikV")."""
-        pairs = {
-            self._column_of_pair(pair)
-            for language in self._about.languages
+    def _halves(self, word: str) -> dict[str, int]:
+        """The pairs that a word written as one is in the briefs ("SputnikV"), each with its column."""
+        return {
+            pair: self._column_of_pair(pair)
+            for language in self._languages
             for place in range(1, len(word))
             for pair in terms(f"{word[:place]} {word[place:]}", language)[1]
         }
-        return pairs - {-1}
+
+    def _column(self, word: str) -> int:
+        """Find the column of a term that some passage holds; -1 if none does."""
+        return self._held(self._words.get(word, -1))
 
     def _column_of_pair(self, pair: str) -> int:
         hashed = _hash(pair)
         place = int(np.searchsorted(self._pairs, np.uint64(hashed)))
-        return len(self._words) + place if place < len(self._pairs) and self._pairs[place] == hashed else -1
+        found = place < len(self._pairs) and self._pairs[place] == hashed
+        return self._held(len(self._words) + place if found else -1)
 
+    def _held(self, column: int) -> int:
+        return column if column >= 0 and len(self._rows_of(column)) else -1
 
-@dataclass(frozen=True, slots=True)
-class _Matrix:
-    """What each term is worth in each row, by columns: a sparse matrix as bm25s makes it."""
-
-    data: NDArray[np.float32]
-    indices: NDArray[np.int32]
-    indptr: NDArray[np.int64]
-    rows: int
-
-    def rows_of(self, column: int) -> NDArray[np.int32]:
-        """Rows that hold a term."""
-        return self.indices[self.indptr[column] : self.indptr[column + 1]]
-
-    def summed(self, columns: Iterable[int]) -> NDArray[np.float32]:
-        """Sum up columns. No row is twice in one, which bm25s's own slower way allows for."""
-        scores = np.zeros(self.rows, dtype=np.float32)
-        for column in columns:
-            start, end = self.indptr[column : column + 2]
-            scores[self.indices[start:end]] += self.data[start:end]
-        return scores
+    def _rows_of(self, column: int) -> NDArray[np.int32]:
+        return self._matrices[0].rows_of(column) if self._matrices else np.empty(0, dtype=np.int32)
 
 
 class _Vocabulary:
@@ -334,38 +345,3 @@ def _by_brief(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
         group.append(entry)
     if group:
         yield group
-
-
-def _write_matrix(folder: Path, kind: str, rows: list[NDArray[np.int64]], words: int, columns: int) -> None:
-    if not rows:
-        parts: dict[str, Any] = {
-            "data": np.empty(0, np.float32),
-            "indices": np.empty(0, np.int32),
-            "indptr": np.zeros(1, np.int64),
-        }
-    else:
-        import bm25s  # noqa: PLC0415 - a quarter of a second
-
-        model = bm25s.BM25(k1=_K1, b=_B, method="lucene")
-        # bm25s wants at least one term in the whole; the last column is that of no term at all.
-        rows = [*rows[:-1], np.append(rows[-1], columns)]
-        parts = model.build_index_from_ids(list(range(columns + 1)), rows, show_progress=False)
-        # The weight of a pair beside a word, set once here and not for every question.
-        parts["data"][parts["indptr"][words] :] *= _PAIR_WEIGHT
-    for part in _PARTS:
-        np.save(folder / f"{kind}.{part}.npy", parts[part])
-
-
-def _open_matrix(folder: Path, kind: str, rows: int, columns: int) -> _Matrix:
-    data, indices, indptr = (_mapped(folder / f"{kind}.{part}.npy") for part in _PARTS)
-    if len(indptr) != columns + 2 or len(data) != len(indices):
-        raise ValueError(f"{kind} do not fit together")
-    return _Matrix(data, indices, indptr, rows)
-
-
-def _mapped(file: Path) -> Any:
-    """Map an array into memory; an empty one cannot be mapped."""
-    try:
-        return np.load(file, mmap_mode="r", allow_pickle=False)
-    except ValueError:
-        return np.load(file, allow_pickle=False)

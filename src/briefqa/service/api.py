@@ -14,6 +14,7 @@ from briefqa.filters import parse_filter
 from briefqa.generation import BriefRecord
 from briefqa.search import Wanted, cited_notes
 from briefqa.service import wire
+from briefqa.service.access import ReaderOf
 from briefqa.service.live import Live
 
 _LARGEST_OFFSET = 2**31 - 1
@@ -51,15 +52,15 @@ def links_of(request: Request) -> shapes.Links:
 def make_router(live: Live, docs_in: Path, limits: Limits) -> APIRouter:
     """Make the endpoints over a live index. docs_in: where the briefs' files lie."""
     router = APIRouter()
-    _add_search(router, live, limits)
-    _add_briefs(router, live, limits, docs_in)
+    _add_search(router, limits)
+    _add_briefs(router, limits, docs_in)
     _add_health(router, live)
     return router
 
 
-def _add_search(router: APIRouter, live: Live, limits: Limits) -> None:
+def _add_search(router: APIRouter, limits: Limits) -> None:
     @router.post("/v1/search", response_model=wire.SearchResponse, responses=_problems(413, 422, 503), tags=["search"])
-    def search(wanted: wire.SearchRequest, request: Request, response: Response) -> dict[str, Any]:
+    def search(wanted: wire.SearchRequest, request: Request, response: Response, reader: ReaderOf) -> dict[str, Any]:
         """Find the passages that answer to a question, with the notes that they cite."""
         k = limits.hits if wanted.k is None else wanted.k
         if k > limits.max_hits:
@@ -67,7 +68,7 @@ def _add_search(router: APIRouter, live: Live, limits: Limits) -> None:
         if len(wanted.query) > limits.max_query_chars:
             raise _invalid("query", f"String should have at most {limits.max_query_chars} characters")
         where = None if wanted.filters is None else parse_filter(wanted.filters)
-        with live.searcher() as searcher:
+        with reader.searcher() as searcher:
             found = searcher.search(wanted.query, k, Wanted(where, wanted.rerank, wanted.expand))
         steps = found.timings
         response.headers["Server-Timing"] = (
@@ -79,23 +80,24 @@ def _add_search(router: APIRouter, live: Live, limits: Limits) -> None:
     @router.get(
         "/v1/passages/{passage_id}", response_model=wire.PassageResponse, responses=_problems(404, 503), tags=["briefs"]
     )
-    def one_passage(passage_id: str, request: Request) -> dict[str, Any]:
+    def one_passage(passage_id: str, request: Request, reader: ReaderOf) -> dict[str, Any]:
         """Give one passage, with the notes that it cites."""
-        with live.index() as index:
+        with reader.index() as index:
             stored = index.fetch([passage_id])[0]
             generation = index.info().generation
         return {"generation": generation, **shapes.passage(stored, cited_notes(stored), links_of(request))}
 
 
-def _add_briefs(router: APIRouter, live: Live, limits: Limits, docs_in: Path) -> None:
+def _add_briefs(router: APIRouter, limits: Limits, docs_in: Path) -> None:
     @router.get("/v1/briefs", response_model=wire.BriefList, responses=_problems(422, 503), tags=["briefs"])
     def list_briefs(
         request: Request,
+        reader: ReaderOf,
         limit: Annotated[int, Query(ge=1, le=limits.max_hits, description="How many at most.")] = limits.max_hits,
         offset: Annotated[int, Query(ge=0, le=_LARGEST_OFFSET, description="How many to pass over.")] = 0,
     ) -> dict[str, Any]:
         """List the briefs of the live generation, by path."""
-        with live.index() as index:
+        with reader.index() as index:
             records = index.briefs(limit=limit, offset=offset)
             info = index.info()
         links = links_of(request)
@@ -108,9 +110,9 @@ def _add_briefs(router: APIRouter, live: Live, limits: Limits, docs_in: Path) ->
         }
 
     @router.get("/v1/briefs/{brief_id}", response_model=wire.WholeBrief, responses=_problems(404, 503), tags=["briefs"])
-    def one_brief(brief_id: str, request: Request) -> dict[str, Any]:
+    def one_brief(brief_id: str, request: Request, reader: ReaderOf) -> dict[str, Any]:
         """Give a whole brief: its body, pages, sections, marks, notes, and what could not be understood."""
-        with live.index() as index:
+        with reader.index() as index:
             record, brief = index.brief(brief_id)
             generation = index.info().generation
         return {"generation": generation, **shapes.whole_brief(record, brief, links_of(request))}
@@ -118,9 +120,9 @@ def _add_briefs(router: APIRouter, live: Live, limits: Limits, docs_in: Path) ->
     @router.get(
         "/v1/briefs/{brief_id}/file", response_class=FileResponse, responses=_problems(404, 503), tags=["briefs"]
     )
-    def brief_file(brief_id: str) -> FileResponse:
+    def brief_file(brief_id: str, reader: ReaderOf) -> FileResponse:
         """Download the file that the brief was read from."""
-        with live.index() as index:
+        with reader.index() as index:
             record, _ = index.brief(brief_id)
         file = _file_of(record, docs_in)
         # A brief may be anything, also a page with scripts: never shown as part of this site.

@@ -58,10 +58,11 @@ def app_over(live: Live, *, docs_in: Path, limits: Limits) -> FastAPI:
         lifespan=lifespan,
         redoc_url=None,
     )
+    app.state.live = live
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=limits.max_body_bytes)
     app.include_router(api.make_router(live, docs_in, limits))
-    app.include_router(pages.make_router(live, limits))
+    app.include_router(pages.make_router(limits))
     app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
     _declare_problems(app)
     return app

@@ -89,11 +89,14 @@ class Live:
             self._held = None
 
     @contextmanager
-    def index(self) -> Iterator[Index]:
-        """Borrow the live index. Raises NoGeneration, CorruptGeneration or NotReady if there is none to serve."""
+    def index(self, collections: frozenset[str] | None = None) -> Iterator[Index]:
+        """Borrow the live index. collections: those to see; None: all.
+
+        Raises NoGeneration, CorruptGeneration or NotReady if there is none to serve.
+        """
         self._looked.wait(self._patience)
         with self._borrow() as index:
-            yield index
+            yield index if collections is None else index.within(collections)
 
     @contextmanager
     def _borrow(self) -> Iterator[Index]:
@@ -112,13 +115,13 @@ class Live:
                     held.index.close()
 
     @contextmanager
-    def searcher(self) -> Iterator[Searcher]:
-        """Borrow the live index to search it, waiting a while for the model.
+    def searcher(self, collections: frozenset[str] | None = None) -> Iterator[Searcher]:
+        """Borrow the live index to search it, waiting a while for the model. collections: as in `index`.
 
         Raises what `index` raises, NotReady while the model still loads, EmbeddingError if it cannot be loaded, and
         IncompatibleGeneration if the index was built with another.
         """
-        with self.index() as index:
+        with self.index(collections) as index:
             self._model_settled.wait(self._patience)
             yield self._make_searcher(index, self._ready_embedder())
 

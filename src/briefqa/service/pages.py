@@ -12,8 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from briefqa.briefs import Note
 from briefqa.errors import BriefqaError, QueryError
 from briefqa.search import Hit, Ranking
+from briefqa.service.access import Reader, ReaderOf
 from briefqa.service.api import Limits
-from briefqa.service.live import Live
 from briefqa.service.problems import status_of
 from briefqa.shapes import Links, page_label, sendable
 
@@ -59,8 +59,8 @@ class ShownNote(NamedTuple):
     after: str
 
 
-def make_router(live: Live, limits: Limits) -> APIRouter:
-    """Make the pages over a live index."""
+def make_router(limits: Limits) -> APIRouter:
+    """Make the web pages."""
     templates = Environment(
         loader=PackageLoader("briefqa.service"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
@@ -72,21 +72,23 @@ def make_router(live: Live, limits: Limits) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.get("/")
-    def search_page(q: str = "") -> Response:
+    def search_page(reader: ReaderOf, q: str = "") -> Response:
         shown: dict[str, Any] = {"question": q, "limit": limits.max_query_chars, "error": "", "ranking": None}
         if not q.strip():
             return page("search.html", **shown)
         try:
-            found = _search(live, limits, q)
+            found = _search(reader, limits, q)
         except BriefqaError as error:
             return page("search.html", status_of(error), **shown | {"error": str(error)})
         hits = [_shown_hit(hit) for hit in found.hits]
         return page("search.html", **shown | {"ranking": found, "hits": hits})
 
     @router.get("/briefs/{brief_id}")
-    def brief_page(request: Request, brief_id: str, passage: str = "", page_number: PageNumber = None) -> Response:
+    def brief_page(
+        request: Request, reader: ReaderOf, brief_id: str, passage: str = "", page_number: PageNumber = None
+    ) -> Response:
         try:
-            with live.index() as index:
+            with reader.index() as index:
                 record, brief = index.brief(brief_id)
                 found = index.fetch([passage])[0].passage if passage else None
                 generation = index.info().generation
@@ -133,10 +135,10 @@ def web_address(url: str | None) -> str | None:
     return url if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
-def _search(live: Live, limits: Limits, question: str) -> Ranking:
+def _search(reader: Reader, limits: Limits, question: str) -> Ranking:
     if len(question) > limits.max_query_chars:
         raise QueryError(f"The question is too long: ask it in at most {limits.max_query_chars} characters.")
-    with live.searcher() as searcher:
+    with reader.searcher() as searcher:
         return searcher.search(question, limits.hits)
 
 
