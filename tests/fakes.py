@@ -151,6 +151,11 @@ class MemoryIndex:
             found.append(StoredPassage(passage, record, brief.notes))
         return found
 
+    def around(self, passage_id: str, reach: int) -> list[StoredPassage]:
+        assert reach > 0
+        self.fetch([passage_id])
+        return []
+
     def briefs(self, *, limit: int, offset: int = 0) -> list[BriefRecord]:
         assert not self.closed
         ordered = sorted(self.stored, key=lambda brief: brief.path)

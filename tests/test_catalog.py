@@ -12,7 +12,7 @@ from briefqa.briefs import Note
 from briefqa.catalog import Catalog, CatalogWriter, Counts, FileRecord
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import CorruptGeneration, GenerationError, NotFound
-from briefqa.passages import embedded_text, split
+from briefqa.passages import embedded_text, passage_id, split
 from fakes import LEVEE, SCHOOL, make_brief
 from generated import briefs
 
@@ -30,6 +30,11 @@ def cut(brief: Brief) -> tuple[Passage, ...]:
 def add(writer: CatalogWriter, brief: Brief) -> None:
     passages = cut(brief)
     writer.add(brief, passages, [embedded_text(passage) for passage in passages])
+
+
+def id_of(brief: Brief) -> str:
+    """The id of the only passage of a brief."""
+    return passage_id(brief.id, " ".join(brief.body.split()))
 
 
 def written(file: Path, stored: Iterable[Brief]) -> Catalog:
@@ -75,7 +80,7 @@ def test_what_is_put_in_comes_out(tmp_path_factory: pytest.TempPathFactory, stor
 def test_a_passage_comes_with_the_notes_it_cites_each_once(tmp_path: Path) -> None:
     brief = make_brief(LEVEE)
     catalog = written(tmp_path / "c", [brief, make_brief(SCHOOL, path="meals.pdf")])
-    (stored,) = catalog.fetch([f"{brief.id}-0"])
+    (stored,) = catalog.fetch([id_of(brief)])
     assert [mark.label for mark in stored.passage.marks] == ["12", "12", "13"]
     assert stored.notes == brief.notes
     assert stored.notes[0].sources[0].url == "https://example.org/premiums"
@@ -86,11 +91,11 @@ def test_a_missing_passage_or_brief_is_named(tmp_path: Path) -> None:
     brief = make_brief(LEVEE)
     catalog = written(tmp_path / "c", [brief])
     with pytest.raises(NotFound, match="gone-7"):
-        catalog.fetch([f"{brief.id}-0", "gone-7"])
+        catalog.fetch([id_of(brief), "gone-7"])
     with pytest.raises(NotFound, match="abc"):
         catalog.brief("abc")
     assert catalog.fetch([]) == []
-    assert catalog.positions(["gone-7", f"{brief.id}-0"]) == [0]
+    assert catalog.positions(["gone-7", id_of(brief)]) == [0]
     catalog.close()
 
 
@@ -131,7 +136,7 @@ def test_copied_briefs_keep_all_but_their_place(tmp_path: Path) -> None:
     assert catalog.brief(kept.id)[1] == replace(kept, path="moved/1.pdf")
     assert catalog.brief(kept.id)[0].collection == "moved"
     assert catalog.counts() == Counts(3, 3, 3, 9, 3)
-    assert catalog.fetch([f"{kept.id}-0"])[0].notes == kept.notes
+    assert catalog.fetch([id_of(kept)])[0].notes == kept.notes
     with pytest.raises(NotFound):
         catalog.brief(dropped.id)
     catalog.close()
@@ -140,7 +145,7 @@ def test_copied_briefs_keep_all_but_their_place(tmp_path: Path) -> None:
 def test_many_threads_may_read_at_once(tmp_path: Path) -> None:
     stored = [make_brief(f"Dams. {n}", path=f"{n}.pdf") for n in range(20)]
     catalog = written(tmp_path / "c", stored)
-    ids = [f"{brief.id}-0" for brief in stored]
+    ids = [id_of(brief) for brief in stored]
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(catalog.fetch, [ids[n % 20 :] for n in range(200)]))
     assert [item.passage.id for item in found[3]] == ids[3:]
@@ -151,7 +156,7 @@ def test_a_catalog_that_was_removed_meanwhile_can_still_be_read(tmp_path: Path) 
     brief = make_brief(LEVEE)
     catalog = written(tmp_path / "c", [brief])
     (tmp_path / "c").unlink()
-    assert catalog.fetch([f"{brief.id}-0"])[0].passage.text == LEVEE
+    assert catalog.fetch([id_of(brief)])[0].passage.text == LEVEE
     catalog.close()
 
 

@@ -33,8 +33,10 @@ def texts(body: str, max_tokens: int = 20, **parts: object) -> list[str]:
 
 def assert_covers(brief: Brief, passages: Sequence[Passage]) -> None:
     reached = 0
+    assert len({passage.id for passage in passages}) == len(passages)
     for ordinal, passage in enumerate(passages):
-        assert passage.id == f"{brief.id}-{ordinal}"
+        assert passage.ordinal == ordinal
+        assert passage.id.startswith(f"{brief.id}-")
         assert brief.body[passage.start : passage.end] == passage.text
         assert passage.start >= reached
         assert not brief.body[reached : passage.start].strip()

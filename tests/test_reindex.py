@@ -15,7 +15,7 @@ from briefqa import generation as g
 from briefqa.briefs import Brief, Document, Line, Mark, Note, Page, PageSpan, Problem
 from briefqa.catalog import Catalog
 from briefqa.embedding import HashingEmbedder
-from briefqa.errors import ConfigError, EmbeddingError, GenerationError, NoTextLayer, ReadingTimeout
+from briefqa.errors import ConfigError, EmbeddingError, GenerationError, Gone, NoTextLayer, NotFound, ReadingTimeout
 from briefqa.reindex import reindex
 from briefqa.vectors import open_embeddings
 
@@ -438,6 +438,60 @@ def test_after_a_rollback_the_next_run_catches_up(bench: Bench) -> None:
     assert "new.txt" not in bench.bodies()
     assert bench.run().added == 1
     assert "new.txt" in bench.bodies()
+
+
+def ids_by_text(bench: Bench) -> dict[str, str]:
+    opened = g.open_current(bench.index)
+    catalog = Catalog(g.generation_folder(bench.index, opened.info().generation) / g.CATALOG)
+    ids = catalog.passage_ids(range(opened.info().passages))
+    found = {stored.passage.text: stored.passage.id for stored in opened.fetch(ids)}
+    catalog.close()
+    opened.close()
+    return found
+
+
+def test_a_passage_that_stands_keeps_its_address_when_its_brief_is_revised(bench: Bench) -> None:
+    bench.write(
+        "a.txt", "Dams cost money, and who pays for them is not settled.\n\nTowns wait for years and years on end."
+    )
+    bench.run(passage_tokens=16)
+    before = ids_by_text(bench)
+    for words in ("more patiently", "no longer"):  # two revisions, one after another
+        bench.write(
+            "a.txt", f"Dams cost money, and who pays for them is not settled.\n\nTowns wait {words} than before."
+        )
+        bench.run(passage_tokens=16)
+    [stands] = [key for text, key in before.items() if text.startswith("Dams")]
+    [gone] = [key for text, key in before.items() if text.startswith("Towns")]
+    opened = g.open_current(bench.index)
+    [stored] = opened.fetch([stands])
+    assert stored.passage.text.startswith("Dams")
+    assert stored.passage.id == ids_by_text(bench)[stored.passage.text] != stands
+    assert [near.passage.text[:5] for near in opened.around(stands, 1)] == ["Towns"]
+    for ask in (lambda: opened.fetch([gone]), lambda: opened.brief(gone.split("-")[0])):
+        with pytest.raises(Gone, match="was revised") as told:
+            ask()
+        assert told.value.superseded_by == stored.brief.id
+    opened.close()
+    (bench.docs_in / "a.txt").unlink()
+    bench.run(passage_tokens=16)
+    opened = g.open_current(bench.index)
+    with pytest.raises(Gone, match="was removed") as told:
+        opened.fetch([stands])
+    assert told.value.superseded_by == ""
+    with pytest.raises(NotFound, match="no passage"):
+        opened.fetch(["0123456789abcdef-0"])
+    opened.close()
+
+
+def test_a_brief_that_comes_back_is_not_gone(bench: Bench) -> None:
+    bench.run()
+    before = ids_by_text(bench)
+    (bench.docs_in / "coast/c.txt").write_text("Schools serve no meals.")
+    bench.run()
+    (bench.docs_in / "coast/c.txt").write_text("Schools serve meals.")
+    bench.run()
+    assert ids_by_text(bench) == before
 
 
 # Stops for good when it comes to embed; what it has written so far is left behind.

@@ -18,6 +18,7 @@
     ├── QueryError               the question or its options make no sense
     ├── NotReady                 the server is still loading what it needs
     ├── NotFound                 no such brief, passage, page or generation
+    │   └── Gone                 there was, and it was revised, removed or pruned
     ├── AnswerError              no answer could be made
     └── EvaluationError          what to measure on cannot be read
 
@@ -96,6 +97,14 @@ class NotReady(BriefqaError):
 
 class NotFound(BriefqaError):
     """There is no such brief, passage, page or generation."""
+
+
+class Gone(NotFound):
+    """There was such a brief, passage or generation. superseded_by: the id of the brief that took its place, or ""."""
+
+    def __init__(self, message: str, superseded_by: str = "") -> None:
+        super().__init__(message)
+        self.superseded_by = superseded_by
 
 
 class AnswerError(BriefqaError):

@@ -10,8 +10,10 @@ at its spaces first, so that the sum is exact for them. For any other the final 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -72,6 +74,15 @@ class Splitter:
         spans = _trimmed(brief.body, ((piece.start, piece.end) for piece in pieces))
         spans = _within_window(brief.body, spans, contexts, self._count_tokens, self._window)
         return tuple(_passages(brief, spans, contexts))
+
+
+def passage_id(brief_id: str, text: str, repeat: int = 1) -> str:
+    """Name a passage by its brief and its words, so that the name holds as long as the words stand.
+
+    text: without white space that means nothing. repeat: the how-manieth it is in its brief that says just this.
+    """
+    said = text if repeat == 1 else f"{text}\0{repeat}"
+    return f"{brief_id}-{hashlib.sha256(said.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
 
 
 def embedded_text(passage: Passage) -> str:
@@ -307,10 +318,13 @@ def _reaching_marks(spans: list[tuple[int, int]], marks: Sequence[Mark]) -> list
 def _passages(brief: Brief, spans: list[tuple[int, int]], contexts: _Contexts) -> Iterator[Passage]:
     marks = sorted((mark for mark in brief.marks if 0 <= mark.offset <= len(brief.body)), key=lambda mark: mark.offset)
     offsets = [mark.offset for mark in marks]
+    repeats: Counter[str] = Counter()
     for ordinal, ((bare, _), (start, end)) in enumerate(zip(spans, _reaching_marks(spans, marks), strict=True)):
         first = 0 if start == 0 else bisect_left(offsets, start + 1)
+        said = " ".join(brief.body[start:end].split())
+        repeats[said] += 1
         yield Passage(
-            id=f"{brief.id}-{ordinal}",
+            id=passage_id(brief.id, said, repeats[said]),
             brief_id=brief.id,
             ordinal=ordinal,
             start=start,

@@ -25,7 +25,7 @@ from briefqa.catalog.records import (
 )
 from briefqa.catalog.restricting import restrict
 from briefqa.catalog.selecting import condition
-from briefqa.errors import CorruptGeneration, NotFound
+from briefqa.errors import CorruptGeneration, Gone, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -165,7 +165,7 @@ class Catalog:
             f"SELECT {_RECORD}, b.body, b.pages, b.sections, b.problems FROM briefs b WHERE b.id = ?", brief_id
         )
         if not rows:
-            raise NotFound(f"There is no brief {brief_id!r}: `GET /v1/briefs` lists all of them.")
+            raise self._missing(brief_id)
         record = self._records([row[:9] for row in rows])[brief_id]
         body, pages, sections, problems = rows[0][9:]
         marks = self._select("SELECT label, at, page, note FROM marks WHERE brief = ? ORDER BY ordinal", brief_id)
@@ -197,16 +197,58 @@ class Catalog:
             )
             return tuple(PageGeometry(*row) for row in rows)
 
+    def _missing(self, brief_id: str) -> NotFound:
+        """Tell what has become of a brief that there is not."""
+        found = self._select("SELECT brief FROM revisions WHERE old = ?", brief_id)
+        if not found:
+            return NotFound(f"There is no brief {brief_id!r}: `GET /v1/briefs` lists all of them.")
+        new = found[0][0]
+        if new:
+            return Gone(f"Brief {brief_id} was revised: {new} has taken its place.", new)
+        return Gone(f"Brief {brief_id} was removed from the folder of briefs.")
+
+    def _standing(self, passage_ids: Sequence[str]) -> dict[str, str]:
+        """Name passages as they are named today: where a brief was revised, its passages that still say the same.
+
+        Raises NotFound for one that stands no more, Gone where it is known what has become of it.
+        """
+        known = {row[0] for row in self._select(f"SELECT id FROM passages WHERE id IN {_THESE}", _json(passage_ids))}
+        names = {}
+        for name in passage_ids:
+            if name in known:
+                names[name] = name
+                continue
+            brief_id, _, words = name.rpartition("-")
+            missing = self._missing(brief_id)
+            if not isinstance(missing, Gone):
+                raise NotFound(f"There is no passage {name!r} in this generation: search again.")
+            names[name] = f"{missing.superseded_by}-{words}"
+            if not self.positions([names[name]]):
+                raise Gone(f"Passage {name} stands no more. {missing}", missing.superseded_by)
+        return names
+
+    def around(self, passage_id: str, reach: int) -> list[StoredPassage]:
+        """Return up to `reach` passages before and after one, in their order. Raises NotFound."""
+        [name] = self._standing([passage_id]).values()
+        rows = self._select(
+            "SELECT o.id FROM passages p JOIN passages o ON o.brief = p.brief AND o.ordinal <> p.ordinal "
+            "AND o.ordinal BETWEEN p.ordinal - ? AND p.ordinal + ? WHERE p.id = ? ORDER BY o.ordinal",
+            reach, reach, name,
+        )  # fmt: skip
+        return self.fetch([row[0] for row in rows])
+
     def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
-        """Return passages whole, in the same order, in a handful of queries however many. Raises NotFound."""
-        ids = json.dumps(list(passage_ids))
+        """Return passages whole, in the same order, in a handful of queries however many.
+
+        An id of a brief that was revised since leads to the passage that says the same today. Raises NotFound.
+        """
+        names = self._standing(passage_ids)
+        passage_ids = [names[name] for name in passage_ids]
+        ids = _json(passage_ids)
         rows = self._select(
             f"SELECT {_PASSAGE}, {_RECORD} FROM passages p JOIN briefs b ON b.id = p.brief WHERE p.id IN {_THESE}", ids
         )
         by_id = {row[0]: row for row in rows}
-        for passage_id in passage_ids:
-            if passage_id not in by_id:
-                raise NotFound(f"There is no passage {passage_id!r} in this generation: search again.")
         records = self._records([row[9:] for row in rows])
         marks = self._marks_of_passages(ids)
         keys = json.dumps(
@@ -308,6 +350,10 @@ class Catalog:
             raise CorruptGeneration(
                 f"{self._file} is damaged ({error}). Run `briefqa rollback`, or `briefqa reindex` to build it anew."
             ) from error
+
+
+def _json(values: Iterable[Any]) -> str:
+    return json.dumps(list(values))
 
 
 def _words_of_source(csl: dict[str, Any]) -> list[str]:

@@ -20,6 +20,7 @@ SCHEMA = """
 CREATE TABLE files (
     path PRIMARY KEY, size INTEGER, mtime_ns INTEGER, sha256 TEXT, brief TEXT, failure
 ) WITHOUT ROWID;
+CREATE TABLE revisions (old TEXT PRIMARY KEY, brief TEXT) WITHOUT ROWID;
 CREATE TABLE briefs (
     id TEXT PRIMARY KEY, path, title, authors TEXT, published, language, body, pages TEXT, sections TEXT,
     problems TEXT, page_count INTEGER, passage_count INTEGER, note_count INTEGER

@@ -117,6 +117,20 @@ class CatalogWriter:
             )
         self._passages += len(passages)
 
+    def revise(self, replaced: Mapping[str, str]) -> None:
+        """Note which briefs took the place of others, beside what the parent notes. To be called after the last brief.
+
+        replaced: the id of each brief that is gone, and that of the one at its place, "" where there is none.
+        """
+        with self._guarded():
+            run = self._connection.execute
+            if self._parent is not None:
+                run("INSERT INTO revisions SELECT * FROM parent.revisions")
+            for old, new in replaced.items():
+                run("UPDATE revisions SET brief = ? WHERE brief = ?", (new, old))
+                run("INSERT OR REPLACE INTO revisions VALUES (?, ?)", (old, new))
+            run("DELETE FROM revisions WHERE old IN (SELECT id FROM briefs)")
+
     def put_files(self, files: Iterable[FileRecord]) -> None:
         """Put the files of docs_in in."""
         with self._guarded():

@@ -93,13 +93,20 @@ class Index(Protocol):
         """Tell what part of the question's words a passage holds, from 0 to 1, rare ones counting more."""
 
     def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
-        """Return passages with their briefs and notes, in the same order. Raises NotFound that names a missing id."""
+        """Return passages with their briefs and notes, in the same order.
+
+        An id of a brief that was revised since leads to the passage that says the same today. Raises NotFound, or Gone
+        where it is known what has become of the brief.
+        """
+
+    def around(self, passage_id: str, reach: int) -> list[StoredPassage]:
+        """Return up to `reach` passages before and after one of the same brief, in their order. Raises as `fetch`."""
 
     def briefs(self, *, limit: int, offset: int = 0) -> list[BriefRecord]:
         """List records of briefs in the order of their paths."""
 
     def brief(self, brief_id: str) -> tuple[BriefRecord, Brief]:
-        """Return a brief whole, notes and marks included, and its record. Raises NotFound."""
+        """Return a brief whole, notes and marks included, and its record. Raises NotFound, or Gone."""
 
     def geometry(self, brief_id: str, pages: Iterable[int] | None = None) -> tuple[PageGeometry, ...]:
         """Return where things stand on the pages of a brief, or on those of these indexes; none where it has none."""
@@ -209,8 +216,12 @@ class Generation:
             )
 
     def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
-        """Return passages with their briefs and notes, in the same order. Raises NotFound that names a missing id."""
+        """Return passages with their briefs and notes, in the same order; see `Index.fetch`."""
         return self._catalog.fetch(passage_ids)
+
+    def around(self, passage_id: str, reach: int) -> list[StoredPassage]:
+        """Return the passages before and after one; see `Index.around`."""
+        return self._catalog.around(passage_id, reach)
 
     def briefs(self, *, limit: int, offset: int = 0) -> list[BriefRecord]:
         """List records of briefs in the order of their paths."""

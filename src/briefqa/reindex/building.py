@@ -12,6 +12,7 @@ from briefqa.catalog import Catalog, CatalogWriter
 from briefqa.errors import EmbeddingError
 from briefqa.generation import CATALOG, EMBEDDINGS, write_indexes
 from briefqa.passages import Splitter, embedded_text, with_context
+from briefqa.reindex.folder import replaced
 from briefqa.reindex.report import Progress
 from briefqa.vectors import check_factory, create_embeddings, open_embeddings
 
@@ -72,6 +73,7 @@ class Build:
                 self._add(writer, brief)
             with self.watch.timing("write"):
                 writer.put_files(files.values())
+                writer.revise(replaced(self._files_before(), files))
             embeddings = self._embed(writer, copied)
             with self.watch.timing("write"):
                 writer.finish()
@@ -82,6 +84,9 @@ class Build:
             return catalog.counts()
         finally:
             catalog.close()
+
+    def _files_before(self) -> dict[str, FileRecord]:
+        return {file.path: file for file in self.parent.catalog.files()} if self.parent else {}
 
     @property
     def dimension(self) -> int:

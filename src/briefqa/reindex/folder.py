@@ -123,6 +123,17 @@ def _suffix(record: FileRecord) -> str:
     return PurePosixPath(record.path).suffix.lower()
 
 
+def replaced(before: Mapping[str, FileRecord], after: Mapping[str, FileRecord]) -> dict[str, str]:
+    """Tell which briefs are gone, and for each the brief that lies at one of its places now, "" where none does."""
+    still = {record.brief for record in after.values() if record.brief}
+    gone: dict[str, str] = {}
+    for path, record in sorted(before.items()):
+        if record.brief and record.brief not in still:
+            now = after.get(path)
+            gone[record.brief] = gone.get(record.brief) or (now.brief if now else "") or ""
+    return gone
+
+
 def compare(before: Mapping[str, FileRecord], after: Mapping[str, FileRecord]) -> dict[str, int]:
     """Count the paths at which a brief was added, changed, removed, or is unchanged."""
     old = {path: record.brief for path, record in before.items() if record.brief}

@@ -176,9 +176,7 @@ class Searcher:
         )
 
     def _neighbours(self, stored: StoredPassage, expand: int) -> tuple[StoredPassage, ...]:
-        here = stored.passage.ordinal
-        around = range(max(here - expand, 0), min(here + expand + 1, stored.brief.passages))
-        return tuple(self._index.fetch([f"{stored.brief.id}-{ordinal}" for ordinal in around if ordinal != here]))
+        return tuple(self._index.around(stored.passage.id, expand))
 
     def evidence(self, query: str) -> Evidence:
         """Tell what speaks for the briefs answering a question. Raises as `search` does."""

@@ -21,6 +21,7 @@ _LARGEST_OFFSET = 2**31 - 1
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     404: {"model": wire.ProblemDetails, "description": "There is no such thing in the live generation"},
+    410: {"model": wire.ProblemDetails, "description": "It was revised or removed; `superseded_by` leads on"},
     413: {"model": wire.ProblemDetails, "description": "The request's body is too large"},
     422: {
         "model": wire.ProblemDetails,
@@ -78,7 +79,10 @@ def _add_search(router: APIRouter, limits: Limits) -> None:
         return shapes.ranking(found, links_of(request))
 
     @router.get(
-        "/v1/passages/{passage_id}", response_model=wire.PassageResponse, responses=_problems(404, 503), tags=["briefs"]
+        "/v1/passages/{passage_id}",
+        response_model=wire.PassageResponse,
+        responses=_problems(404, 410, 503),
+        tags=["briefs"],
     )
     def one_passage(passage_id: str, request: Request, reader: ReaderOf) -> dict[str, Any]:
         """Give one passage, with the notes that it cites."""
@@ -109,7 +113,9 @@ def _add_briefs(router: APIRouter, limits: Limits, docs_in: Path) -> None:
             "briefs": [shapes.brief_summary(record, links) for record in records],
         }
 
-    @router.get("/v1/briefs/{brief_id}", response_model=wire.WholeBrief, responses=_problems(404, 503), tags=["briefs"])
+    @router.get(
+        "/v1/briefs/{brief_id}", response_model=wire.WholeBrief, responses=_problems(404, 410, 503), tags=["briefs"]
+    )
     def one_brief(brief_id: str, request: Request, reader: ReaderOf) -> dict[str, Any]:
         """Give a whole brief: its body, pages, sections, marks, notes, and what could not be understood."""
         with reader.index() as index:
@@ -118,7 +124,7 @@ def _add_briefs(router: APIRouter, limits: Limits, docs_in: Path) -> None:
         return {"generation": generation, **shapes.whole_brief(record, brief, links_of(request))}
 
     @router.get(
-        "/v1/briefs/{brief_id}/file", response_class=FileResponse, responses=_problems(404, 503), tags=["briefs"]
+        "/v1/briefs/{brief_id}/file", response_class=FileResponse, responses=_problems(404, 410, 503), tags=["briefs"]
     )
     def brief_file(brief_id: str, reader: ReaderOf) -> FileResponse:
         """Download the file that the brief was read from."""

@@ -31,6 +31,7 @@ STATUS: dict[type[errors.BriefqaError], HTTPStatus] = {
     errors.QueryError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotReady: HTTPStatus.SERVICE_UNAVAILABLE,
     errors.NotFound: HTTPStatus.NOT_FOUND,
+    errors.Gone: HTTPStatus.GONE,
     errors.AnswerError: HTTPStatus.BAD_GATEWAY,
     errors.EvaluationError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -63,8 +64,9 @@ def of_error(error: errors.BriefqaError) -> JSONResponse:
     """Make the problem document of one of briefqa's own errors."""
     status = status_of(error)
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
+    members = {"superseded_by": error.superseded_by or None} if isinstance(error, errors.Gone) else {}
     return problem_response(
-        status, str(error), type_=f"urn:briefqa:{words.replace(' ', '-')}", title=words.capitalize()
+        status, str(error), type_=f"urn:briefqa:{words.replace(' ', '-')}", title=words.capitalize(), **members
     )
 
 

@@ -321,3 +321,4 @@ class ProblemDetails(BaseModel):
     status: int
     detail: str
     errors: list[InvalidField] | None = None
+    superseded_by: str | None = Field(None, description="With 410: the id of the brief that has taken its place.")
