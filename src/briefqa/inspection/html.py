@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,10 @@ from jinja2 import Environment, StrictUndefined
 
 from briefqa.facts import BELIEVED, facts_of
 from briefqa.ingest import ingest
-from briefqa.inspection.pictures import pictures
 from briefqa.inspection.text import pages_of, shown, whole
 from briefqa.notes import understand
 from briefqa.notes.layout import layout
+from briefqa.reading.pictures import pictures
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 # As many colours as the style sheet has; neighbouring notes differ.
 _COLOURS = 6
+# Pixels for a point.
+_SCALE = 1.6
 
 
 def html_of_file(file: Path, name: str, brief_id: str, **bounds: Any) -> str:
@@ -36,7 +39,8 @@ def html_of_file(file: Path, name: str, brief_id: str, **bounds: Any) -> str:
     brief = ingest(file, name, brief_id, **bounds, understand=understand_and_keep).brief
     document = seen[0]
     boxes = layout(document, brief_id)
-    images = pictures(file, [page.index for page in document.pages]) if boxes else {}
+    drawn = pictures(file, [page.index for page in document.pages], _SCALE) if boxes else ()
+    images = {index: f"data:image/png;base64,{base64.b64encode(png).decode()}" for index, png in drawn}
     return html_page(brief, document, facts_of(document, brief), boxes, images)
 
 

@@ -130,7 +130,7 @@ def _add_briefs(router: APIRouter, limits: Limits, docs_in: Path) -> None:
         """Download the file that the brief was read from."""
         with reader.index() as index:
             record, _ = index.brief(brief_id)
-        file = _file_of(record, docs_in)
+        file = file_of(record, docs_in)
         # A brief may be anything, also a page with scripts: never shown as part of this site.
         return FileResponse(
             file,
@@ -160,7 +160,7 @@ def _invalid(field: str, message: str) -> RequestValidationError:
     return RequestValidationError([{"type": "value_error", "loc": ("body", field), "msg": message}])
 
 
-def _file_of(record: BriefRecord, docs_in: Path) -> Path:
+def file_of(record: BriefRecord, docs_in: Path) -> Path:
     """Find the brief's file in docs_in. The catalog names it; a link that leads out of docs_in is not followed."""
     root = docs_in.resolve()
     for place in (record.path, *record.places):

@@ -12,10 +12,11 @@ from starlette.staticfiles import StaticFiles
 from briefqa import __version__
 from briefqa.generation import current_id, open_current
 from briefqa.search import Searcher
-from briefqa.service import api, pages, problems
+from briefqa.service import api, problems, web
 from briefqa.service.api import Limits
 from briefqa.service.body_limit import BodyLimit
 from briefqa.service.live import Live
+from briefqa.service.web.pictures import Pictures
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -44,12 +45,14 @@ def create_app(
 
 def app_over(live: Live, *, docs_in: Path, limits: Limits) -> FastAPI:
     """Make the service over a live index, which the app starts and stops."""
+    pictures = Pictures()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         live.start()
         yield
         live.stop()
+        pictures.close()
 
     app = FastAPI(
         title="briefqa",
@@ -62,8 +65,8 @@ def app_over(live: Live, *, docs_in: Path, limits: Limits) -> FastAPI:
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=limits.max_body_bytes)
     app.include_router(api.make_router(live, docs_in, limits))
-    app.include_router(pages.make_router(limits))
-    app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")
+    app.include_router(web.make_router(docs_in, limits, pictures))
+    app.mount("/static", StaticFiles(directory=web.STATIC), name="static")
     _declare_problems(app)
     return app
 

@@ -1,0 +1,79 @@
+"""A server over a folder of briefs, and Debian's Chromium to look at it: for tests and screenshots."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from briefqa.embedding import HashingEmbedder
+from briefqa.reindex import reindex
+from briefqa.service.api import Limits
+from briefqa.service.app import create_app
+from briefqa.service.server import listen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+CHROMIUM = "/usr/bin/chromium"
+REQUIRED = os.environ.get("BRIEFQA_REQUIRE_BROWSER") == "1"
+# Nothing that asks anybody else for anything.
+_ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+def missing() -> str:
+    """What a browser needs and is not there, "" if all is."""
+    return "" if shutil.which(CHROMIUM) else f"{CHROMIUM} is not installed (Debian: apt install chromium)"
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Give Debian's Chromium, driven by Playwright."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where there is a browser
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def served(docs_in: Path, index: Path) -> Iterator[str]:
+    """Index a folder without a model, serve it, and give the address."""
+    reindex(
+        docs_in,
+        index,
+        load=HashingEmbedder,
+        embedder_key="hashing",
+        passage_tokens=120,
+        faiss_factory="Flat",
+        keep=2,
+        max_bytes=10**8,
+        max_pages=1000,
+        limits=None,
+    )
+    with listen("127.0.0.1", 0) as listener:
+        app = create_app(index, load=HashingEmbedder, docs_in=docs_in, limits=Limits())
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=5))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.02)
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
