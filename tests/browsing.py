@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from fastapi import FastAPI
     from playwright.sync_api import Browser
 
 CHROMIUM = "/usr/bin/chromium"
@@ -65,8 +66,14 @@ def served(docs_in: Path, index: Path) -> Iterator[str]:
         max_pages=1000,
         limits=None,
     )
+    with serving(create_app(index, load=HashingEmbedder, docs_in=docs_in, limits=Limits())) as address:
+        yield address
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """Serve an app on a free port, and give the address."""
     with listen("127.0.0.1", 0) as listener:
-        app = create_app(index, load=HashingEmbedder, docs_in=docs_in, limits=Limits())
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=5))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

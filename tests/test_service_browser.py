@@ -9,7 +9,13 @@ from urllib.parse import quote
 
 import pytest
 
-from browsing import REQUIRED, chromium, missing, served
+from briefqa.embedding import HashingEmbedder
+from briefqa.service.api import Limits
+from briefqa.service.app import app_over
+from briefqa.service.live import Live
+from browsing import REQUIRED, chromium, missing, served, serving
+from fakes import MemoryIndex
+from hostile import hostile_briefs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -67,18 +73,21 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context_of(browser: Browser, address: str) -> Iterator[Callable[..., BrowserContext]]:
     """Make contexts whose pages may ask the server alone, and have nothing to complain of when the test ends."""
+    allowed = address
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
     def guard(route: Route) -> None:
-        if route.request.url.startswith((address, "data:")):
+        if route.request.url.startswith((allowed, "data:")):
             route.continue_()
         else:
             complaints.append(f"asked {route.request.url}")
             route.abort()
 
-    def make(**options: Any) -> BrowserContext:
-        context = browser.new_context(base_url=address, **options)
+    def make(at: str = address, **options: Any) -> BrowserContext:
+        nonlocal allowed
+        allowed = at
+        context = browser.new_context(base_url=at, **options)
         contexts.append(context)
         context.route("**/*", guard)
         context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -309,6 +318,23 @@ def test_hostile_briefs_are_only_text(page: Page) -> None:
         assert handlers == 0
         for link in page.locator("a").all():
             assert not (link.get_attribute("href") or "").lower().startswith(("javascript:", "data:"))
+
+
+def test_every_attack_in_every_place_of_a_brief_stays_text(
+    context_of: Callable[..., BrowserContext], tmp_path: Path
+) -> None:
+    briefs = hostile_briefs()
+    live = Live(lambda: MemoryIndex(briefs), lambda: "g1", HashingEmbedder, interval=60, patience=5)
+    with serving(app_over(live, docs_in=tmp_path, limits=Limits())) as address:
+        page = context_of(address, viewport={"width": 1280, "height": 900}).new_page()
+        for brief in briefs:
+            for path in (f"/briefs/{brief.id}", f"/briefs/{brief.id}?view=notes"):
+                page.goto(path)
+                assert page.locator("script, iframe, base, embed, object, style, [style], [onload], img").count() == 1
+        for path in ("/briefs", "/?q=harbour+dues", "/"):
+            page.goto(path)
+            assert page.locator("script").count() == 1
+        page.context.close()
 
 
 def test_a_brief_that_reads_from_right_to_left_is_shown_so(page: Page) -> None:

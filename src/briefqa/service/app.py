@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from briefqa.embedding import Embedder
+    from briefqa.service.web.site import Site
 
 
 def create_app(
@@ -43,7 +44,7 @@ def create_app(
     return app_over(live, docs_in=docs_in, limits=limits or Limits())
 
 
-def app_over(live: Live, *, docs_in: Path, limits: Limits) -> FastAPI:
+def app_over(live: Live, *, docs_in: Path, limits: Limits, site: Site | None = None) -> FastAPI:
     """Make the service over a live index, which the app starts and stops."""
     pictures = Pictures()
 
@@ -65,7 +66,7 @@ def app_over(live: Live, *, docs_in: Path, limits: Limits) -> FastAPI:
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=limits.max_body_bytes)
     app.include_router(api.make_router(live, docs_in, limits))
-    app.include_router(web.make_router(docs_in, limits, pictures))
+    app.include_router(web.make_router(docs_in, limits, pictures, site))
     app.mount("/static", StaticFiles(directory=web.STATIC), name="static")
     _declare_problems(app)
     return app

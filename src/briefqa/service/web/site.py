@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from briefqa.errors import Gone
 from briefqa.service.problems import status_of
+from briefqa.service.web.showing import LINKS
 from briefqa.shapes import sendable
 
 if TYPE_CHECKING:
@@ -56,7 +58,8 @@ class Site:
 
     def refusal(self, request: Request, error: BriefqaError) -> Response:
         """Say why there is no page."""
-        return self.page(request, "message.html", status_of(error), message=str(error))
+        successor = LINKS.brief(error.superseded_by) if isinstance(error, Gone) and error.superseded_by else ""
+        return self.page(request, "message.html", status_of(error), message=str(error), successor=successor)
 
     def _environment(self, languages: list[str]) -> Environment:
         key = tuple(languages)
