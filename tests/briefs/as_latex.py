@@ -1,4 +1,4 @@
-"""Sources for LaTeX. Of the head: `class` and `page` (their options), `font`, `setup`, `head`, `foot`."""
+"""Sources for LaTeX. Of the head: `class` and `page` (their options), `font`, `setup`, `head`, `foot`, `engine`."""
 
 from __future__ import annotations
 
@@ -23,10 +23,9 @@ def latex(source: AnnotatedText) -> str:
     page = head.get("page", "a5paper,margin=18mm")
     lines = [
         rf"\documentclass[{head.get('class', '11pt')}]{{article}}",
-        r"\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}",
-        rf"\usepackage{{{head.get('font', 'mathptmx')}}}",
+        *_fonts(head.get("engine", "pdflatex"), head.get("font", "mathptmx")),
         rf"\usepackage[{page}]{{geometry}}",
-        r"\usepackage[hyphens]{url}\urlstyle{same}\pdfminorversion=5",
+        r"\usepackage[hyphens]{url}\urlstyle{same}",
         r"\usepackage[english]{babel}",
         _running(head.get("head", ""), head.get("foot", "{page}")),
         head.get("setup", ""),
@@ -35,6 +34,12 @@ def latex(source: AnnotatedText) -> str:
         r"\end{document}",
     ]
     return "\n\n".join(line for line in lines if line)
+
+
+def _fonts(engine: str, font: str) -> list[str]:
+    if engine == "pdflatex":
+        return [r"\pdfminorversion=5\usepackage[utf8]{inputenc}\usepackage[T1]{fontenc}", rf"\usepackage{{{font}}}"]
+    return [r"\usepackage{fontspec}", rf"\setmainfont{{{font}}}"]
 
 
 def _running(head: str, foot: str) -> str:

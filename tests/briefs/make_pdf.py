@@ -2,8 +2,9 @@
 
     cd tests && python -m briefs.make_pdf [NAME ...]
 
-Without names it makes those that have none yet. It wants pdflatex, soffice and chromium on the PATH and, in the Python
-that runs it, weasyprint and typst (PyPI). The PDFs are committed: making them is for whoever adds or changes one.
+Without names it makes those that have none yet. It wants pdflatex, xelatex, lualatex, soffice and chromium on the PATH
+and, in the Python that runs it, weasyprint and typst (PyPI). The PDFs are committed: making them is for whoever adds or
+changes one.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def make(source: AnnotatedText) -> bytes:
 
 def _latex(source: AnnotatedText, pdf: Path) -> None:
     file = _written(latex(source), pdf, ".tex")
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", file.name]
+    command = [source.head.get("engine", "pdflatex"), "-interaction=nonstopmode", "-halt-on-error", file.name]
     for _ in range(2):
         done = subprocess.run(command, cwd=pdf.parent, env=_ENVIRONMENT, capture_output=True, check=False)
         if done.returncode:

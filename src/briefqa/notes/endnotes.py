@@ -90,6 +90,7 @@ def _run_at(lines: Sequence[tuple[int, Line]], row: int, size: float) -> Run | N
     if kind is None or label is None:
         return None
     run = Run(row, len(lines), kind == _BRACKETS, titled, [(first, label)])
+    edges = _left_edges(lines[first:])
     for index in range(first + 1, len(lines)):
         line = lines[index][1]
         if line.size > max(1.1 * top.size, 1.1 * size):
@@ -98,10 +99,18 @@ def _run_at(lines: Sequence[tuple[int, Line]], row: int, size: float) -> Run | N
         found = _head(line, len(run.heads) + 1, kind)
         if found is None or found.raised != label.raised:
             continue
-        if found.raised or line.block != top.block or line.x0 < top.x0 + 14:
+        if found.raised or line.x0 < edges[lines[index][0], line.block] + 14:
             run.heads.append((index, found))
     run.end = _last_row(lines, run, top)
     return run
+
+
+def _left_edges(lines: Sequence[tuple[int, Line]]) -> dict[tuple[int, int], float]:
+    """Where the leftmost line of each column begins, by page and block: left and right pages differ."""
+    edges: dict[tuple[int, int], float] = {}
+    for page, line in lines:
+        edges[page, line.block] = min(line.x0, edges.get((page, line.block), line.x0))
+    return edges
 
 
 def _head(line: Line, expected: int, kind: str) -> Label | None:

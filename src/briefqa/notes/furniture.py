@@ -32,7 +32,7 @@ _TYPED_RULE = re.compile(r"\s*[—–_―─-]{4,}\s*")
 def without_furniture(pages: Sequence[Page]) -> list[Page]:
     """The pages without their furniture; rules typed as dashes become `Rule`s."""
     pages = [_without_line_numbers(_typed_rules(page)) for page in pages]
-    doomed = _running(pages) | _folios(pages)
+    doomed = _running(pages) | _split_running(pages) | _folios(pages)
     kept = [
         replace(page, lines=tuple(line for line in page.lines if (page.index, id(line)) not in doomed))
         for page in pages
@@ -98,7 +98,7 @@ def _running(pages: Sequence[Page]) -> set[tuple[int, int]]:
                 head = start_label(line)
                 if head is not None and not top and (head.raised or head.text in marked):
                     continue  # "3 Ibid." at the foot of many pages is a note
-                words = re.sub(r"\d+|\b[ivxlc]+\b", "#", " ".join(line.text.casefold().split()))
+                words = _without_numbers(line.text)
                 if words.strip("#–—-| "):
                     seen[words, top].append((page.index, line))
     doomed: set[tuple[int, int]] = set()
@@ -110,11 +110,32 @@ def _running(pages: Sequence[Page]) -> set[tuple[int, int]]:
     return doomed
 
 
+def _without_numbers(text: str) -> str:
+    return re.sub(r"\d+|\b[ivxlc]+\b", "#", " ".join(text.casefold().split()))
+
+
+def _split_running(pages: Sequence[Page]) -> set[tuple[int, int]]:
+    """The outermost row of pages whose foot is one line here and two there ("Page 1  Title"; "Page 2" and "Title")."""
+    seen: dict[tuple[str, bool], list[tuple[int, list[Line]]]] = defaultdict(list)
+    for page in pages:
+        for top in (True, False):
+            edge = max if top else min
+            y = edge((line.y for line in page.lines), default=0.0)
+            row = sorted((line for line in page.lines if abs(line.y - y) < 1), key=lambda line: line.x0)
+            words = _without_numbers(" ".join(line.text for line in row))
+            if words.strip("#–—-| ") and not any(start_label(line) for line in row):
+                seen[words, top].append((page.index, row))
+    doomed: set[tuple[int, int]] = set()
+    for found in seen.values():
+        heights = [row[0].y for _, row in found]
+        if len(found) >= (2 if len(pages) <= 6 else 3) and max(heights) - min(heights) < 6:
+            doomed.update((index, id(line)) for index, row in found for line in row)
+    return doomed
+
+
 def _outermost(page: Page, line: Line) -> bool:
-    """Whether nothing stands between the line and the page's edge."""
-    return all(other is line or other.y < line.y for other in page.lines) or all(
-        other is line or other.y > line.y for other in page.lines
-    )
+    """Whether nothing stands between the line and the page's edge; other things may stand beside it."""
+    return all(other.y < line.y + 1 for other in page.lines) or all(other.y > line.y - 1 for other in page.lines)
 
 
 def _folios(pages: Sequence[Page]) -> set[tuple[int, int]]:
@@ -127,7 +148,8 @@ def _folios(pages: Sequence[Page]) -> set[tuple[int, int]]:
         for top, edge in zip((True, False), _edges(page), strict=True):
             for line in edge[:2]:
                 found = _FOLIO.fullmatch(line.text)
-                if found and line.size > 0.65 * usual:  # smaller: a note's label on a line of its own
+                # Figures alone that are smaller: a note's label on a line of its own.
+                if found and (line.size > 0.65 * usual or line.text[:1].isalpha()):
                     number = int(found[1]) if found[1].isdigit() else None
                     candidates.append((page, line, number, top))
     shifts = Counter((number - page.index, top) for page, _, number, top in candidates if number is not None)

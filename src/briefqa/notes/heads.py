@@ -127,7 +127,9 @@ def head_at(block: Block, index: int, style: Style, marks: Marks, last: int | No
     """The label of the note that line index begins, or None."""
     line = block.lines[index]
     label = start_label(line) or _lone_label(line, style)
-    if label is None or label.raised != style.raised:
+    if label is None:
+        return None
+    if label.raised != style.raised and not _of_the_other_kind(line, label, style, marks.get(block.page.index), last):
         return None
     if not label.raised and label.text.isalpha() and label.text not in {"a", *marks.get(block.page.index, ())}:
         return None  # "i" or "a" may begin any line
@@ -143,6 +145,17 @@ def head_at(block: Block, index: int, style: Style, marks: Marks, last: int | No
         or continues(line, label)
     )
     return label if is_head else None
+
+
+def _of_the_other_kind(line: Line, label: Label, style: Style, marks: Counter[str] | None, last: int | None) -> bool:
+    """Whether a raised head may stand among plain ones, or a plain one among raised ones.
+
+    Where only a part of a document's fonts has superior figures, its heads differ: small print, a mark on this very
+    page and the next number (or the first letter) are what such a head must have.
+    """
+    if not marks or not marks[label.text] or style.size > SMALL * style.body_size or not fits(line, style):
+        return False
+    return label.text in {"1", "a"} if last is None else label.number == last + 1 or label.text in {"1", "a"}
 
 
 def _lone_label(line: Line, style: Style) -> Label | None:

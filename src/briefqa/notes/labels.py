@@ -20,6 +20,7 @@ _LABEL = re.compile(rf"{_NUMBER}|{_SYMBOL}|[ivx]{{1,5}}|[a-z]{{1,2}}")
 _PLAIN_START = re.compile(
     rf"\s*(?:\[({_NUMBER})\]|\(({_NUMBER})\)|({_NUMBER})[.):]?|({_SYMBOL}))(?:\s+(?=\S)|(?=[^\W\d_]|[“\"‘(]))"
 )
+_SUPERSCRIPT_START = re.compile(r"\s*([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4})[.)]?\s*(?=\S)")
 _LETTER_START = re.compile(r"\s*(?:([a-z])[.)]?|\(([a-z])\))\s+(?=\S)")
 _LIST = re.compile(rf"\s*[\[(]?(?:{_LABEL.pattern})(?:\s*[,;–—-]\s*(?:{_LABEL.pattern}))*[\])]?[.,;]?\s*")
 _RANGE = re.compile(rf"({_NUMBER})\s*[–—-]\s*({_NUMBER})")
@@ -67,14 +68,22 @@ def start_label(line: Line) -> Label | None:
     raised = _raised_start(line)
     if raised is not None:
         return raised
-    found = _PLAIN_START.match(line.text) or _LETTER_START.match(line.text)
+    found = _SUPERSCRIPT_START.match(line.text) or _PLAIN_START.match(line.text) or _LETTER_START.match(line.text)
     if not found:
-        return None
+        return _letter_before_word(line)
     text = next(group for group in found.groups() if group)
     if len(text) > 3 and text.isdigit():
         return None
-    superscript = all(char in "⁰¹²³⁴⁵⁶⁷⁸⁹" for char in text)
+    superscript = text[-1] in "⁰¹²³⁴⁵⁶⁷⁸⁹"  # a font may lack a part of them: "1⁴"
     return Label(normalise(text), found.start(), found.end(), raised=superscript)
+
+
+def _letter_before_word(line: Line) -> Label | None:
+    """A small letter drawn by itself right before a word with a capital: "aThe", where the font has no superior "a"."""
+    if len(line.spans) < 2 or line.spans[0].end != 1 or line.spans[1].start != 1 or len(line.text) < 3:
+        return None
+    letter, after = line.text[0], line.text[1]
+    return Label(letter, 0, 1, raised=False) if "a" <= letter <= "z" and after.isupper() else None
 
 
 def _raised_start(line: Line) -> Label | None:

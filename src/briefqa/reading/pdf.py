@@ -15,6 +15,7 @@ from briefqa.reading.pdf_content import IDENTITY, read_content
 from briefqa.reading.pdf_direction import set_reading_direction
 from briefqa.reading.pdf_fonts import FontCache
 from briefqa.reading.pdf_lines import lines_of
+from briefqa.reading.pdf_links import lift_linked_marks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,6 +112,7 @@ def _read_page(page: Any, number: int, label: str, fonts: FontCache) -> tuple[Pa
     left, bottom = float(box.left), float(box.bottom)
     base, width, height = _displayed(int(page.rotation or 0) % 360, left, bottom, float(box.width), float(box.height))
     content = read_content(page, base, fonts)
+    lift_linked_marks(content, page, base)
     mirrored = set_reading_direction(content, width)
     lines, left_out = lines_of(content.runs)
     wrong: list[str] = []

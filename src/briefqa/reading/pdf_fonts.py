@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Any
 
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
@@ -50,6 +51,9 @@ class Glyphs(dict[str, tuple[str, float]]):
             text = _UNMAPPED_FIGURES[text]
         if text in _TEX_LIGATURES and self.encoding is None:
             text = _TEX_LIGATURES[text]
+        if not text.isascii():
+            # Fonts share a glyph among look-alikes; their maps may name the wrong one (";" as a Greek question mark).
+            text = unicodedata.normalize("NFC", text)
         if len(text) > 1 and text >= "\u0590":
             # A ligature's letters come in reading order, the glyphs of right-to-left text in visual order.
             text = text[::-1] if RIGHT_TO_LEFT.search(text) else text

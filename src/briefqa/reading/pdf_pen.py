@@ -32,7 +32,8 @@ class Run:
     """The text of one operator. x0, x1, y (baseline), size in points of the page as displayed.
 
     angle: quarter turns, anticlockwise; x and y are turned so that the text runs from left to right. superior: figures
-    narrower than the font's normal ones (superscripts that keep the body's size and baseline, as Typst sets them).
+    narrower than the font's normal ones (superscripts that keep the body's size and baseline, as Typst sets them), or a
+    label that the file links to a note.
     edges: where each character begins, and x1.
     """
 
