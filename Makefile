@@ -43,6 +43,7 @@ check: lint types test ## all of these
 
 gates: $(VENV)/.dev ## compare what is measured on ../shared with the stored baselines
 	$(BIN)/python benchmarks/gate_notes.py
+	$(BIN)/python benchmarks/gate_sources.py
 	$(BIN)/python benchmarks/gate_retrieval.py
 	$(BIN)/python benchmarks/gate_highlights.py --passages 60 --most-pages 12
 

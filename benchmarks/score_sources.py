@@ -108,7 +108,7 @@ def labels(source: dict[str, Any], text: str) -> Fields:
     values: Fields = {"type": source["type"]}
     for key in ("author", "editor"):
         if key in source:
-            values[key] = [folded(text[start:end]) for start, end in source[key]]
+            values[key] = [name_words(text[start:end]) for start, end in source[key]]
     for key in (*TEXTS, "authority"):
         if key in source:
             values[key] = folded(text[slice(*source[key])])
@@ -125,7 +125,7 @@ def parsed(csl: dict[str, Any]) -> Fields:
     values["type"] = csl["type"]
     for key in ("author", "editor"):
         if key in csl:
-            values[key] = [folded(n.get("literal") or f"{n.get('given', '')} {n['family']}") for n in csl[key]]
+            values[key] = [name_words(n.get("literal") or f"{n.get('given', '')} {n['family']}") for n in csl[key]]
     if "number" in values:
         values["number"] = values["number"].removeprefix("pub l ")
     if "issued" in csl:
@@ -157,6 +157,11 @@ def pair(found: list[Fields], gold: list[Fields]) -> list[tuple[Fields, Fields]]
 def folded(text: str) -> str:
     """Drop case and punctuation."""
     return re.sub(r"[\W_]+", " ", text).strip().casefold()
+
+
+def name_words(name: str) -> str:
+    """Fold a name, its words in order of the alphabet: "Berg, Oda" is "Oda Berg"."""
+    return " ".join(sorted(folded(name).split()))
 
 
 def show(row: dict[str, Any], mine: Fields, true: Fields) -> None:

@@ -1,7 +1,8 @@
 """What notes cite: note text → `Source`s, and "ibid." → the note that it means.
 
-A note is cut into stretches (`segments`); in each, law (`law`), numbered publications (`standards`), addresses and the
-styles of citing (`styles`: `quoted`, `books`, `titled`) are looked for, with the help of dates, names and details.
+A note is cut into stretches (`segments`); in each, law (`law`, `courts`), numbered publications (`standards`) and
+addresses are looked for, and the styles of citing (`styles`): `quoted`, `books`, `titled`, `continental`, `papers`, and
+`periods` for notes that are one citation from end to end; all with the help of dates, names and details.
 Precision comes first: a field in doubt stays out, and a note that only explains has no source. `references` links notes
 that point to other notes; `exports` writes sources for other programs.
 """

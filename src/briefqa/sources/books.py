@@ -20,7 +20,10 @@ _APPENDED = re.compile(
 )
 
 _YEARED = re.compile(
-    r"(?P<lead>[^“”\"()]{5,300}?)(?:,?\s(?:at\s)?(?P<page>\d{1,4}(?:[–-]\d{1,4})?))?\s\((?P<year>(?:1[5-9]|20)\d\d)\)"
+    r"(?P<lead>[^“”\"()]{5,300}?)(?:,?\s(?:at\s)?(?P<page>\d{1,4}(?:[–-]\d{1,4})?))?\s"
+    r"\((?:(?P<edition>\d{1,2})(?:st|nd|rd|d|th)\s(?:rev\.\s)?ed\.,?\s|rev\.\sed\.,?\s)?"
+    r"(?:(?P<publisher>[A-Z][A-Za-z.’& ]{2,40})\s)?"
+    r"(?P<year>(?:1[5-9]|20)\d\d)\)"
 )
 _GERMAN = re.compile(
     r"(?P<names>[A-ZÀ-Þ][^:“”«»,]{3,80}):\s(?P<title>[^:“”]{3,200}?)(?:,\s\d+\.\sAufl(?:\.|age))?"
@@ -54,13 +57,18 @@ def imprinted(text: str) -> Csl | None:
 
 
 def yeared(text: str) -> Csl | None:
-    """Read `Authors, Title, 7–10 (2002)`, as The Bluebook cites books."""
+    """Read `Authors, Title, 7–10 (2002)` and `Authors, Title 7 (3d ed., Publisher 2002)`, as The Bluebook has it."""
     match = _YEARED.fullmatch(text)
     named = names_and_title(match["lead"]) if match else None
     if not match or not named or "family" not in named.get("author", [{}])[0]:
         return None
-    csl = named | {"type": "book", "issued": {"date-parts": [[int(match["year"])]]}}
-    return csl | ({"page": match["page"]} if match["page"] else {})
+    if match["publisher"] and not match["page"] and find_date(f"{match['publisher']} {match['year']}"):
+        return None  # "(May 2015)": not a publisher
+    csl = named | {
+        "type": "book" if (match["page"] or match["edition"] or match["publisher"]) else "document",
+        "issued": {"date-parts": [[int(match["year"])]]},
+    }
+    return csl | {key: match[key] for key in ("page", "edition", "publisher") if match[key]}
 
 
 def listed(text: str) -> Csl | None:
@@ -109,6 +117,8 @@ def old_book(text: str) -> Csl | None:
     year = next((item for item in lead[1:] if _YEAR.fullmatch(item)), None)
     issued = {"issued": {"date-parts": [[int(year)]]}} if year else {}
     bare = pages_only(items[at])
+    if (bare and _YEAR.fullmatch(bare)) or re.search(r"\d\Z", str(named.get("title"))):
+        return None  # "A Quarterly 35, 2, 1990": an issue of a periodical
     more = {"page": bare} if bare and not labelled(tail) else only(details(tail), "volume", "page")
     return {"type": "document" if tail.startswith("at ") else "book"} | named | issued | more
 

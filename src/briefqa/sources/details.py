@@ -11,8 +11,8 @@ _NUMBER = r"(?:\d{1,5}|[ivxlcdm]{1,7}|[IVXLCDM]{1,7})"
 _PAGE = r"(?:[A-Z]-?)?\d{1,5}(?:\s?[–-]\s?\d{1,5})?|[ivxlc]{1,7}(?:\s?[–-]\s?[ivxlc]{1,7})?"
 _PAGES = rf"(?:{_PAGE})(?:,\s(?:{_PAGE})(?![\w.]))*"
 _VOLUME_YEAR = re.compile(
-    r"(?P<volume>\d{1,4})(?:\s?:\s?(?P<issue1>\d{1,3})|,?\s(?:no\.|nº|n°|Nr\.|Heft)\s?(?P<issue2>\d{1,3}))?"
-    r"(?:\s?\((?P<issue3>\d{1,3}(?:[–/-]\d{1,3})?)\))?\s\((?P<date>[^()]{0,24}?\d{4})\)\s?[:,]?\s?"
+    r"(?P<volume>\d{1,4})(?:\s?:\s?(?P<issue1>\d{1,3})|,?\s(?:no\.|nº|n°|Nr\.|Heft)\s?(?P<issue2>\d{1,3}(?:[–/-]\d{1,3})?))?"
+    r"(?:\s?\((?P<issue3>\d{1,3}(?:[–/-]\d{1,3})?)\))?\s\((?P<date>[^()]{0,24}?\d{4})\)\s?[:,]?\s?(?:pp?\.\s?|S\.\s?)?"
     rf"(?P<pages>(?:{_PAGE})(?!\d))?"
 )
 _VOLUME_ISSUE = (
@@ -25,13 +25,17 @@ _VOLUME_ISSUE = (
 _VOLUME = re.compile(rf"\b(?:[Vv]ol(?:ume|\.)|[Bb]d\.|[Bb]and|[Tt]\.|[Tt]om(?:e|\.))\s?(?P<volume>{_NUMBER})\b")
 _ISSUE = re.compile(r"(?:\b[Nn]o\.|\b[Nn]r\.|\bHeft|\bH\.|\bn[º°])\s?(?P<issue>\d{1,4}(?:[–/-]\d{1,4})?)\b")
 _LABELLED_PAGES = re.compile(
-    rf"\b(?:pp?\.|pages?|S\.|Seiten?)\s?(?P<pages>{_PAGES}(?:(?:,|\s(?:and|et|und|&))\s\d{{1,5}}(?![\w.]))*)(?![\w])"
+    rf"\b(?:pp?\.|pages?|S\.|Seiten?)\s?(?P<pages>{_PAGES}(?:(?:,|\s(?:and|et|und|&))\s\d{{1,5}}(?![\w.]))*)(?!(?!ff?\b)\w)"
 )
 _AT_PAGE = re.compile(rf"(?:\A|\s)at\s(?P<pages>{_PAGES})(?!\w|:\d)")
 _BARE_PAGES = re.compile(rf"\A\W{{0,3}}(?P<pages>{_PAGES})\.?\s*(?:\(|\Z|n\.)")
 _IMPRINT = re.compile(
     rf"\((?:[^();:]{{1,60}};\s)?(?:(?P<place>[^():;]{{2,60}}):\s)?(?P<publisher>(?!(?i:{MONTH})\s\d)[A-Z][^():;“”]{{1,80}}?)"
-    r"(?:,|(?<=[^:]{3}):)\s(?P<date>[^(),“”]{0,18}\d{4})\)"
+    r"(?P<parted>,|(?<=[^:]{3}):)\s(?P<date>[^(),“”]{0,18}\d{4})\)"
+)
+_OPEN_IMPRINT = re.compile(
+    r"(?:[,.]\s|\A)(?P<place>[A-ZÀ-Þ][^:,.;\d“”()]{2,40}):\s(?P<publisher>[A-ZÀ-Þ][^:,;“”()\d]{1,50}),?\s"
+    r"(?P<year>(?:1[5-9]|20)\d\d)(?=[,.]|\Z)"
 )
 _EDITION = re.compile(
     r"\b(?P<edition>\d{1,2})(?:st|nd|rd|th|e|ème)?\s(?:rev\.\s)?ed(?:ition|n)?\b\.?|\b(?P<aufl>\d{1,2})\.\sAufl"
@@ -59,7 +63,11 @@ def details(text: str, *, bare_pages: bool = False) -> dict[str, Any]:
                 csl.setdefault("page" if name == "pages" else name, value)
         apart = next(filter(None, (pattern.match(text) for pattern in _VOLUME_ISSUE)), None)
         if apart and "volume" not in csl:
-            csl.update(volume=apart["volume"], issue=apart["issue"], page=apart["pages"])
+            csl.update(volume=apart["volume"], issue=apart["issue"])
+            if re.fullmatch(r"(?:1[5-9]|20)\d\d", apart["pages"]) and "page" in csl:  # "10 (2), 1954, p. 146"
+                dated = dated or find_date(apart["pages"], year_alone=True)
+            else:
+                csl["page"] = apart["pages"]
         bare = _BARE_PAGES.match(text) if bare_pages else None
         if bare:
             csl.setdefault("page", bare["pages"])
@@ -85,15 +93,29 @@ def pages_only(text: str) -> str | None:
 def find_imprint(text: str) -> re.Match[str] | None:
     """Find "(Place: Publisher, 1987)"; not a date such as "(D. Ct. Dec. 1, 2017)" or "(Review, May, 1919)"."""
     for match in _IMPRINT.finditer(text):
+        if re.match(
+            r"(?i:ph\.?\s?d\.?|m\.?a\.?|master)\W|[^,]{0,30}\b(?i:diss|dissertation|thesis)\b", match["publisher"]
+        ):
+            continue  # a thesis has a university and no publisher
         dated = find_date(f"{match['publisher']}, {match['date']}")
         if not dated or dated.start > len(match["publisher"]):
             return match
     return None
 
 
+def open_imprint(text: str) -> tuple[int, dict[str, Any]] | None:
+    """Find "Place: Publisher, 1987" without brackets; return where it begins, and its CSL variables."""
+    match = _OPEN_IMPRINT.search(text)
+    if not match:
+        return None
+    csl = {"publisher-place": match["place"].strip(), "publisher": match["publisher"].strip()}
+    return match.start(), csl | {"issued": {"date-parts": [[int(match["year"])]]}}
+
+
 def imprint(match: re.Match[str]) -> dict[str, Any]:
     """Give what `find_imprint` found as CSL variables."""
-    csl: dict[str, Any] = {"publisher": match["publisher"].strip()}
+    lone_place = match["parted"] == ":" and not match["place"]  # "(Cincinnati: 1866)"
+    csl: dict[str, Any] = {"publisher-place" if lone_place else "publisher": match["publisher"].strip()}
     if match["place"]:
         csl["publisher-place"] = match["place"].strip()
     dated = find_date(match["date"], year_alone=True)

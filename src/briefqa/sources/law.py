@@ -9,12 +9,13 @@ import re
 from typing import Any
 
 from briefqa.briefs import Source
+from briefqa.sources.courts import find_foreign_cases
 from briefqa.sources.dates import MONTH, find_date
 
 _REPORTER = (
     r"U\.\s?S\.|S\.\s?Ct\.|L\.\s?Ed\.(?:\s?2d)?|F\.(?:\s?(?:2d|3d|4th))?|Fed\.\sAppx?\.|F\.\s?App['’]x|"
     r"F\.\s?Supp\.(?:\s?[23]d)?|F\.R\.D\.|B\.R\.|Fed\.\sCl\.|Ct\.\sCl\.|T\.\s?C\.(?:M\.(?:\s\(CCH\))?)?|"
-    r"(?:A|P|So)\.(?:\s?[23]d)?|(?:N\.\s?E|N\.\s?W|S\.\s?E|S\.\s?W)\.(?:\s?[23]d)?|"
+    r"(?:A|P|So)\.(?:\s?[23]d\.?)?|(?:N\.\s?E|N\.\s?W|S\.\s?E|S\.\s?W)\.(?:\s?[23]d)?|"
     r"(?:Cal|Ill|N\.Y|Mass|Mich|Ohio|Pa|Tex|Va|Wis|Minn|Ga|Md|Conn|N\.J|N\.C|Ind|Iowa|Kan|Ky|La|Me|Mo|Neb|Okla|Or|Tenn|"
     r"Wash)\.?(?:\s?App\.|\sSt\.)?(?:\s?[2345](?:d|th))?|Cal\.\s?Rptr\.(?:\s?[23]d)?|N\.Y\.S\.(?:\s?[23]d)?|WL"
 )
@@ -76,7 +77,18 @@ _ACT = re.compile(
 
 def find_law(text: str) -> list[Source]:
     """Find what law text cites, in order. Offsets count in text; none overlap."""
-    finders = (_cases, _dockets, _codes, _public_laws, _register, _orders, _reports, _constitution, _regnal)
+    finders = (
+        _cases,
+        _dockets,
+        _codes,
+        _public_laws,
+        _register,
+        _orders,
+        _reports,
+        _constitution,
+        _regnal,
+        find_foreign_cases,
+    )
     found = [source for find in finders for source in find(text)]
     found.sort(key=lambda source: (source.start, -source.end))
     apart: list[Source] = []

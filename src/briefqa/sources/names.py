@@ -24,10 +24,17 @@ _NOT_A_NAME = frozenset(
         "chapter table figure volume title section article act memorandum statement letter report hearing remarks "
         "interview press public law order note notes copyright ed eds art arts speech joint president annex "
         "appendix according based le les der die das ein eine un une news today federal national american united "
-        "international new history essay"
+        "international new history essay "
+        "now they we you he she it who what how why when where your my their if then not no"
     ).split()
 )
 _WORD = re.compile(r"[A-ZÀ-ÖØ-Þ][\w'’.-]*(?:-[A-ZÀ-Þ][\w'’.-]*)*")
+_FAMILY = r"([A-ZÀ-ÖØ-Þ][\w'’-]+(?:[ -](?:(?:da|de|do|von|van)\s)?[A-ZÀ-ÖØ-Þ][\w'’-]+){0,3})"
+_INITIALS = rf"{_FAMILY},\s((?:[A-Z]\.[ -]?){{1,4}})"
+_WRITTEN_OUT = (
+    rf"{_FAMILY},\s((?:(?:Von|van|von)\s)?[A-ZÀ-Þ](?:[\w’-]+|\.)(?:[ -][A-ZÀ-Þ](?:[\w’-]+|\.)?){{0,2}}"
+    r"(?:\s(?:da|de|do|dos|von|van)(?:\s[A-ZÀ-Þ][\w’-]+)?)?)"
+)
 _SUFFIX = re.compile(r",?\s(Jr\.?|Sr\.?|III|II|IV)\Z")
 _JOINED = re.compile(r",?\s+(?:and|&|et|und)\s+|,\s+")
 _ET_AL = re.compile(r",?\s+(?:et\s+al\.?|u\.\s?a\.|and others)\s*\Z")
@@ -85,12 +92,21 @@ def people(text: str) -> list[Name] | None:
 
 
 def inverted(text: str) -> list[Name] | None:
-    """Read "Family, G. M., & Other, X." as people; None unless all of it is."""
+    """Read "Family, G. M., & Other, X." or "Family, Given; Other, Given" as people; None unless all of it is."""
     text = _ET_AL.sub("", text.strip().rstrip(","))
-    one = r"([A-ZÀ-ÖØ-Þ][\w'’-]+(?:[ -][A-ZÀ-ÖØ-Þ][\w'’-]+)?),\s((?:[A-Z]\.[ -]?){1,4})"
-    if not re.fullmatch(rf"{one}(?:(?:,|,?\s(?:&|and|und|et))\s{one}){{0,20}}", text):
+    for one, commas in ((_INITIALS, "[,;]"), (_WRITTEN_OUT, ";")):
+        joined = rf"(?:{commas}|\s?/|,?\s(?:&|and|und|et|y|e))"
+        if re.fullmatch(rf"{one}(?:{joined}\s{one}){{0,20}}", text):
+            return [{"family": family, "given": given.strip()} for family, given in re.findall(one, text)]
+    return None
+
+
+def families(text: str) -> list[Name] | None:
+    """Read "SMITH" or "Berg/Lund" as family names; only for where the form of the citation says that it is authors."""
+    parts = re.split(r"\s?/\s?", text.strip())
+    if not all(re.fullmatch(r"(?:(?:[Vv]on|[Vv]an|[Dd]e)\s)?[A-ZÀ-Þ][\w’-]{2,25}", part) for part in parts):
         return None
-    return [{"family": family, "given": given.strip()} for family, given in re.findall(one, text)]
+    return None if any(part.lower() in _NOT_A_NAME for part in parts) else [{"family": part} for part in parts]
 
 
 def institution(text: str) -> Name | None:
@@ -142,6 +158,11 @@ def names_and_title(lead: str) -> dict[str, Any] | None:
     """Part `Authors, Title`, `Editors, eds., Title` or `Title` into CSL variables; None where there is no title."""
     items = comma_items(lead)
     if not items or len(lead) > 400:
+        return None
+    if len(items) > 2 and (names := inverted(", ".join(items[:2]))):  # "Berg, O., Title"
+        title = ", ".join(items[2:])
+        return {"title": title, "author": names} if capitalised(title) >= 0.4 else None
+    if re.match(rf"{_INITIALS}\s", lead):  # "Berg, O. Title": where the name ends is a guess
         return None
     count = authors_among(items)
     names = authors(_EDITOR.sub("", ", ".join(items[:count]))) if count else None

@@ -11,6 +11,7 @@ from briefqa.sources.addresses import Address, doi_of, find_addresses, find_doi,
 from briefqa.sources.dates import find_date
 from briefqa.sources.law import find_law
 from briefqa.sources.names import authors, title_like
+from briefqa.sources.periods import whole_note
 from briefqa.sources.records import find_records
 from briefqa.sources.segments import comma_items, segments
 from briefqa.sources.standards import find_mentions, find_standard
@@ -22,25 +23,35 @@ if TYPE_CHECKING:
 # What follows is no citation any more; a note of this length is an essay, or made to keep the parser busy.
 _LONGEST_NOTE = 20_000
 _LONGEST_SEGMENT = 1_500
+_LONGEST_ENTIRE = 700
 
 _PAPER = re.compile(r"\.(?:pdf|docx?)(?:[?#]|\Z)", re.IGNORECASE)
 _SPACE = re.compile(r"[\t\n\r\u00a0\u2002-\u200a\u202f]")
 _LOW = re.compile(r"„([^„“”]{1,400})[“”]")
 _INWARD = re.compile(r"»([^»«]{1,400})«")
 # ‘A title’, as British notes quote it, and no apostrophe.
+# "https://example.org/a [https://perma.cc/AB12-CD34]": a copy of what was cited, and no source of its own.
+_ARCHIVED = re.compile(
+    r"(?<=\S)\s?[\[(]https?://(?:perma\.cc|web\.archive\.org|archive\.(?:is|ph|today|org))/[^\s\])]{3,300}[\])]"
+)
 _SINGLE = re.compile(r"(?:(?<=,\s)|(?<=\)\s)|(?<=\A))‘([^‘“”]{3,200}?)’(?=,\s|\sin\s|\s[(A-Z])")
 _SIGNAL = re.compile(
-    r"(?:But\s|And\s)?(?:[Ss]ee|[Cc]f\.|[Vv]ide|[Aa]ccord|[Cc]ompare|[Vv]oir|[Vv]gl\.|[Ss]iehe|[Cc]p\.|[Cc]ontra)"
+    r"(?:But\s|And\s)?(?:[Ss]ee|[Cc]f\.|[Vv]ide|[Aa]ccord|[Cc]ompare|[Vv]oir|[Vv]gl\.|[Ss]iehe|[Cc]p\.|[Cc]ontra|[Cc]fr\.|[Vv]éase|[Vv]edi)"
     r"(?:\s(?:also|generally|aussi|auch|especially|esp\.|dazu|hierzu))?(?:,?\s(?:e\.\s?g\.,?|for\s(?:an?\s)?example,?|par\sexemple,?|"
-    r"z\.\s?B\.,?|i\.e\.,?))?,?\s+|(?:E\.g\.|For\sexample|In),\s+",
+    r"z\.\s?B\.,?|i\.e\.,?))?[,:]?\s+|(?:E\.g\.|For\sexample|In),\s+|(?:Zum\sBeispiel|So\setwa|Etwa)(?:\sin)?:?\s+",
 )
 _MID_SIGNAL = re.compile(
     r"(?:,|\bbut|\band)\s(?:see|voir|siehe|vgl\.)(?:\salso)?(?:,?\s(?:e\.g\.|for\sexample|par\sexemple),?)?\s(?=[A-ZÀ-Þ“«])"
 )
+# "Berg, Oda: A Title. And a Subtitle, in: …", which its full stop has parted.
+_CONTINENTAL = re.compile(
+    r"\A(?:Vgl\.\s|Siehe\s)?(?:[A-ZÀ-Þ][^:;,.]{1,40},\s[A-ZÀ-Þ][^:,]{1,40};?\s?){1,5}:\s(?!.{0,400},\s[Ii]n:\s)"
+)
+_IN_NEXT = re.compile(r"\A[^;]{3,200}?[,.]\s[Ii]n:\s")
 _COMMENT = re.compile(r"\s\((?:[“‘\"\[«a-zß-ÿ])[^()]*(?:\([^()]*\)[^()]*)*\)|\s\[[^\]]*\]")
 _ACCESSED = re.compile(
     r"[\s,;]*[(\[]?(?:(?:last\s)?(?:accessed|visited|viewed|retrieved|checked)|abgerufen|aufgerufen|zugegriffen|"
-    r"(?:page\s)?consultée?|Zugriff)(?:\s(?:on|am|le|:))?\s?(?P<date>[^()\[\];“”]{4,40}?\d{4}|\d{1,2}\.\d{1,2}\.\d{4})[)\]]?",
+    r"(?:page\s)?consultée?|Zugriff|Stand|consultado|consultato|visitado)(?:\s(?:on|am|le|el|il|:)|:)?\s?(?P<date>[^()\[\];“”]{4,40}?\d{4}|\d{1,2}\.\d{1,2}\.\d{4})[)\]]?",
     re.IGNORECASE,
 )
 _AVAILABLE = re.compile(
@@ -54,6 +65,9 @@ def parse_sources(text: str) -> tuple[Source, ...]:
     """Find what a note cites, in order. Offsets count in text; a note that only explains gives ()."""
     text = _even(text[:_LONGEST_NOTE])
     found: list[Source] = []
+    whole = _entire(text)
+    if whole:
+        return (whole,)
     before: tuple[int, int] | None = None  # a stretch that gave nothing: "In a Spring, Rivers Rose. Dams Held., …"
     for start, end in _whole(text, segments(text)):
         segment = text[start:end]
@@ -62,16 +76,33 @@ def parse_sources(text: str) -> tuple[Source, ...]:
             before = None
             continue
         here = _of_segment(segment, start)
-        if before and len(here) == 1 and "container-title" in here[0].csl and "author" not in here[0].csl:
+        if before and len(here) == 1 and here[0].csl.keys() & {"container-title", "issued"}:
             here = _longer(text, before[0], end) or here
         found += here
         before = None if here or end - start > 200 else (start, end)
     return tuple(_distinct(found))
 
 
+def _entire(text: str) -> Source | None:
+    """Read a note that is one citation, its parts parted by full stops, an address at its end or not."""
+    if len(text) > _LONGEST_ENTIRE:
+        return None
+    lead, end = _signal_end(text), len(text.rstrip())
+    addresses = find_addresses(text)
+    if len(addresses) > 1:
+        return None
+    core = _ACCESSED.sub("", text[lead:]).replace(addresses[0].url, "\x00") if addresses else text[lead:]
+    csl = whole_note(_AVAILABLE.sub("", without_doi(core)).replace("\x00", "").strip(" ,;:<>"))
+    if csl is None:
+        return None
+    doi = find_doi(text)
+    csl |= {"DOI": doi} if doi else {}
+    return _addressed([Source(csl, lead, end)], addresses)[0]
+
+
 def _even(text: str) -> str:
     """Write quotation marks and spaces one way, character for character, so that offsets stay true."""
-    text = _SPACE.sub(" ", text)
+    text = _ARCHIVED.sub(lambda match: " " * len(match[0]), _SPACE.sub(" ", text))
     text = _LOW.sub(r"“\1”", text)
     if text.find("»") < text.find("«"):  # »so« and not « comme ça »
         text = _INWARD.sub(r"“\1”", text)
@@ -98,9 +129,15 @@ def _whole(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Join what the sentence ends of one citation have parted: `Name, A. (2019). Title. Journal, 3, 4–5.`."""
     joined: list[tuple[int, int]] = []
     for start, end in spans:
-        if joined and re.search(
-            r"\((?:1[5-9]|20)\d\d[a-z]?[^()]{0,15}\)\.(?:\s[^.]{5,300}\.)?\Z",
-            text[max(joined[-1][0], start - 340) : start].rstrip(),
+        if (
+            joined
+            and (_CONTINENTAL.search(text[joined[-1][0] : start]) and _IN_NEXT.search(text[joined[-1][1] - 1 : end]))
+        ) or (
+            joined
+            and re.search(
+                r"\((?:1[5-9]|20)\d\d[a-z]?[^()]{0,15}\)\.(?:\s[^.]{5,300}\.)?\Z",
+                text[max(joined[-1][0], start - 340) : start].rstrip(),
+            )
         ):
             joined[-1] = (joined[-1][0], end)
         else:
@@ -203,10 +240,13 @@ def _label(core: str) -> dict[str, Any]:
         core = core[: dated.start()]
     items = comma_items(core)
     names = authors(items[0]) if len(items) > 1 else None
-    title = ", ".join(items[1:] if names else items).strip('“”" ,')
-    if not title_like(title):
+    in_capitals = len(items) > 1 + bool(names) and items[-1].isupper()  # the name of a site, as The Bluebook sets it
+    title = ", ".join(items[bool(names) : len(items) - in_capitals]).strip('“”" ,')
+    if not title_like(title) or find_date(title, year_alone=True):
         return {}
     csl: dict[str, Any] = {"title": title} | ({"page": at["page"]} if at else {})
+    if in_capitals:
+        csl["container-title"] = items[-1]
     if names:
         csl["author"] = names
     if issued:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from briefqa.sources.dates import find_date
-from briefqa.sources.details import details, find_imprint, imprint, only
+from briefqa.sources.details import details, find_imprint, imprint, only, open_imprint
 from briefqa.sources.names import authors, capitalised, inverted, names_and_title, people
 from briefqa.sources.standards import find_standard
 
@@ -29,9 +29,18 @@ _LAW_JOURNAL = re.compile(
     r"(?:\A|,\s)(?P<volume>\d{1,4})\s(?P<name>[A-Z][A-Za-z.&’' ]{2,80}?)\s(?P<page>\d{1,5})"
     r"(?P<pins>(?:,\s(?:\[\]\s)?[\d–-]{1,12})*)\s\((?P<date>[^()]{0,20}\d{4})\)"
 )
+_PUBLISHER = re.compile(r"\b(?:Press|Publish\w+|Publications|Books|Éditions|Editorial|Editori|Edizioni)\b|Verlag\b")
+_NOT_A_CONTAINER = re.compile(
+    r"(?:Version|Edition|Honors|Technical|Thesis|Unpublished|Interview|Proceedings\sof\sthe\Z)\b"
+)
 _GENRES = {"Executive Order": "regulation", "Memorandum": "report", "Press Release": "document"}
 _OWNER = re.compile(r"(?P<name>[A-ZÀ-Þ][\w.-]+(?:\s[A-ZÀ-Þ][\w.-]+){0,3})['’]s")  # Plutarch’s “Life of Solon”
 _HARVARD = re.compile(r"\s\(((?:1[5-9]|20)\d\d)[a-z]?\)\Z")  # Berg, O. (2015) ‘Locks’, …
+_PUBLISHED_AT = re.compile(  # "Studies in Language, Blackwell, Oxford 1957", "…, Paris, Seuil, 1957"
+    r"(?P<container>[A-ZÀ-Þ][^,“”()\d]{4,120}),\s(?P<publisher>[A-ZÀ-Þ][^,“”()\d]{2,50}),\s"
+    r"(?P<place>[A-ZÀ-Þ][^,“”()\d]{2,30})"
+    r",?\s(?P<year>(?:1[5-9]|20)\d\d)(?=[,.]|\Z)"
+)
 _GOES_ON = re.compile(r"(?:in|published|issued|available|dated|p\.|pp\.|vol\.|online)\b")
 
 
@@ -46,15 +55,16 @@ def quoted(text: str) -> Csl | None:
     led = _led(before, title, after)
     if led:
         return led
-    year = _HARVARD.search(before.rstrip(", "))
+    year = _HARVARD.search(before.rstrip(",: "))
     by = before[: year.start()] if year else before.rstrip(", ")
-    names = inverted(by) or authors(by) if year or before.endswith((",", ":")) else None
+    by = by.rstrip(":")
+    names = inverted(by.rstrip(",")) or (authors(by) if year or before.endswith((",", ":")) else None)
     more = published(after) if names or not before else None
     if more is None or not (names or _vouched(title, more)):
         return None
     if year:
         more["issued"] = {"date-parts": [[int(year[1])]]}
-        more["type"] = kind(more) if more["type"] != "chapter" else "chapter"
+        more["type"] = more["type"] if more["type"] in ("chapter", "book") else kind(more)
     return {"title": title} | ({"author": names} if names else {}) | more
 
 
@@ -93,33 +103,60 @@ def published(after: str) -> Csl | None:
     if re.match(r"[a-zß-ÿ]", after) and not _GOES_ON.match(after) and not (container and find_date(after)):
         return None
     chapter = re.match(r"[Ii]n:?\s(?=[A-ZÀ-Þ])", after)
-    editors: Csl = {}
-    if chapter:
-        after = after[chapter.end() :]
-        edited = re.match(r"(?P<names>[^“”()]{4,200}?),?\s\(?(?:eds?\.|Hrsg\.|Hg\.)\)?,\s", after)
-        names = people(edited["names"]) if edited else None
-        if edited and names:
-            editors = {"editor": names}
-            after = after[edited.end() :]
-        container = _CONTAINER.match(after)
-    numbered = find_standard(after)
-    if numbered:
-        return numbered
+    editors, after = _editors(after[chapter.end() :]) if chapter else ({}, after)
+    known = _unbracketed(after, chapter=bool(chapter)) or find_standard(after)
+    if known:
+        return editors | known
     ahead = _LAW_JOURNAL.match(after)
     if ahead:
         return _of_law_journal(ahead)
-    book = find_imprint(after)
-    when = find_date(after)
+    container, when = _CONTAINER.match(after), find_date(after)
     csl = editors
     if container and not _GOES_ON.match(after) and not (when and when.start == 0):
         name = container["name"].strip(" ,.")
+        if _NOT_A_CONTAINER.match(name):
+            return None
         if capitalised(name) >= 0.5 or name.islower():
             csl["container-title"] = name
         after = after[container.end() :]
+    return _printed(csl, after, chapter=bool(chapter))
+
+
+def _editors(after: str) -> tuple[Csl, str]:
+    """Take the editors off what stands after "in"."""
+    edited = re.match(r"(?P<names>[^“”()]{4,200}?),?\s\(?(?:eds?\.|Hrsg\.|Hg\.)\)?,\s", after)
+    names = people(edited["names"]) if edited else None
+    return ({"editor": names}, after[edited.end() :]) if edited and names else ({}, after)
+
+
+def _unbracketed(after: str, *, chapter: bool) -> Csl | None:
+    """Read an imprint without brackets: `6th edition, Place: Publisher, 2007`, `Book, Publisher, Place 1957`."""
+    edition = re.match(r"(?P<edition>\d{1,2})(?:st|nd|rd|th)\s(?:rev\.\s)?ed(?:\.|ition),\s", after)
+    opened = open_imprint(after) if edition or chapter else None
+    if opened:
+        start, csl = opened
+        csl |= only(details(after[start:]), "page")
+        if edition:
+            return csl | {"type": "book", "edition": edition["edition"]}
+        return csl | {"type": "chapter", "container-title": after[:start].strip(" ,")}
+    match = _PUBLISHED_AT.match(after) if chapter else None
+    if not match:
+        return None
+    csl = {"type": "chapter", "container-title": match["container"], "publisher": match["publisher"]}
+    csl |= {"publisher-place": match["place"], "issued": {"date-parts": [[int(match["year"])]]}}
+    return csl | only(details(after[match.end() :]), "page")
+
+
+def _printed(csl: Csl, after: str, *, chapter: bool) -> Csl:
+    """Read the imprint of a book, or the issue of a periodical, that follows the name of the container."""
+    book = find_imprint(after)
     if book:
-        inner = only(details(after), "volume") | imprint(book)
-        return csl | inner | only(details(after[after.find(")") + 1 :], bare_pages=True), "page") | {"type": "chapter"}
+        whole = not chapter and not csl  # “A Book” (Place: Publisher, 1992)
+        inner = only(details(after), "volume") | imprint(book) | {"type": "book" if whole else "chapter"}
+        return csl | inner | only(details(after[after.find(")") + 1 :], bare_pages=True), "page")
     csl |= _issue(after)
+    if _PUBLISHER.search(csl.get("container-title", "")) and not csl.keys() & {"volume", "issue"}:
+        return csl | {"type": "book", "publisher": csl.pop("container-title")}
     if "issue" in csl and "container-title" not in csl:  # "Working Paper No. 159"
         return csl | {"type": "report", "number": csl.pop("issue")}
     return csl | {"type": "chapter" if chapter and csl else kind(csl)}

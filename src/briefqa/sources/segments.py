@@ -26,7 +26,21 @@ _SEE_NEXT = re.compile(r"\s+(?:See|Cf|Ibid|Voir|Siehe|Vgl)\b")
 _JOURNAL_NEXT = re.compile(
     r"\s(?:L|Rev|J|Q|U)\.|\s\((?:1[5-9]|20)\d\d[a-z]?\)\."
 )  # "Coast. L. Rev.", "Berg, O. (2015)."
-_ORDINAL_NEXT = re.compile(rf"\s(?:{MONTH}|Aufl|Jh|Jahrhundert)", re.IGNORECASE)
+_CAPITALS_NEXT = re.compile(r"\s[A-Z]{2,12}[., ]")
+_VOLUME_NEXT = re.compile(
+    rf"\s(?:\d{{1,5}}(?:,\s\d{{1,5}}(?:[–-]\d{{1,5}})?)?\s)?\((?:(?i:{MONTH})\s)?(?:\d{{1,2}},\s)?\d{{4}}\)"
+)
+# "Networks.” Leisure Studies, vol. 42": a title and what it stands in.
+_CONTAINER_NEXT = re.compile(r"\s+[A-Z][^.;“”\"?!]{2,80}?,?\s(?:(?:vol\.|no\.)\s?\d|\d{1,4}(?:,|:|\.|\s?\())")
+# "…, 15.01.2017. Online: https://…", and "Köln; Weimar; Wien 2018".
+_ADDRESS_NEXT = re.compile(
+    r"\s+(?:Online|Available|Retrieved|Accessed|Abrufbar|Verfügbar|Disponible|Disponibile|En ligne|URL|DOI|Web)\b"
+    r"[^.;]{0,40}(?:https?:|10\.)",
+)
+_PLACE_NEXT = re.compile(r"\s[A-ZÀ-Þ][\w-]+(?:;\s[A-ZÀ-Þ][\w-]+)*\s(?:1[5-9]|20)\d\d\b")
+_NEXT_AUTHOR = re.compile(r"\s[A-ZÀ-Þ][\w'’ -]{1,40},\s[A-ZÀ-Þ][\w. '’-]{0,40}(?:[;:]|\s\((?:Hg|Hrsg|\d{4}))")
+_AUTHOR_BEFORE = re.compile(r"(?:\A|[\s(])[A-ZÀ-Þ][\w'’-]{1,25},\s[A-ZÀ-Þ][\w. '’-]{0,40}\Z")
+_ORDINAL_NEXT = re.compile(rf"\s(?:{MONTH}|Aufl|Jh|Jahrhundert|Geburtstag)", re.IGNORECASE)
 _PAIRS = {"(": ")", "[": "]", "“": "”", "«": "»"}
 _CLOSERS = {closer: opener for opener, closer in _PAIRS.items()}
 
@@ -42,7 +56,11 @@ def segments(text: str) -> list[tuple[int, int]]:
     cuts = {match.end() for match in _BOUNDARY.finditer(text) if _cuts_here(text, match, inside)}
     cuts |= {match.end() for match in _REPRINTED.finditer(text) if not inside[match.start()]}
     cuts |= {match.start() for match in _SIGNED.finditer(text) if not inside[match.start()]}
-    cuts |= {end for _, _, end in find_addresses(text) if re.match(r"[.,]?\s+[A-Z“@]", text[end : end + 6])}
+    cuts |= {
+        end
+        for _, _, end in find_addresses(text)
+        if re.match(r"[.,]?\s+(?!Stand\b|Zugriff\b|Accessed\b)[A-Z“@]", text[end : end + 12])
+    }
     spans = []
     start = 0
     for cut in [*sorted(cuts), len(text)]:
@@ -59,13 +77,17 @@ def _cuts_here(text: str, match: re.Match[str], inside: bytearray) -> bool:
     """Whether a semicolon or full stop, with the quotation mark or bracket that follows it, ends a stretch."""
     at, end = match.start(), match.end()
     closed = text[at + 1 : end]
+    if text[at] == ";" and _NEXT_AUTHOR.match(text, end) and _AUTHOR_BEFORE.search(text, max(0, at - 70), at):
+        return False  # "Berg, Oda; Lund, Per: Title"
+    if (_ADDRESS_NEXT if text[at] == "." else _PLACE_NEXT).match(text, end) and not closed.strip(")]"):
+        return False
     if text[at] == ";" or not closed:
         return not inside[at] and (text[at] != "." or not _abbreviates(text, at, end))
     if end < len(text) and inside[end]:
         return False
     if closed.strip(")]") and text[at] in "?!":  # “Who Pays?” Review of … is one citation
         return bool(_SIGNAL_NEXT.match(text, end))
-    return True
+    return not (closed.strip(")]") and _CONTAINER_NEXT.match(text, end) and not _SIGNAL_NEXT.match(text, end))
 
 
 def _abbreviates(text: str, at: int, end: int) -> bool:
@@ -76,11 +98,20 @@ def _abbreviates(text: str, at: int, end: int) -> bool:
         return True
     if before == "memo":  # "T.C. Memo. 1991-402", but "as in his memo. The …"
         return bool(re.match(r"\s\d", text[end : end + 2]))
-    if _JOURNAL_NEXT.match(text, end) or (before.isdigit() and _ORDINAL_NEXT.match(text, end)):
+    if _JOURNAL_NEXT.match(text, end) or _in_title(word[0] if word else "", text, end):
+        return True
+    if before.isdigit() and _ORDINAL_NEXT.match(text, end):
         return True
     if _SEE_NEXT.match(text, end):
         return False
-    return before in _ABBREVIATIONS or bool(re.search(r"\.\w\Z", before))
+    return before in _ABBREVIATIONS or bool(re.search(r"\.\w\Z|\.[23]d\Z", before))
+
+
+def _in_title(word: str, text: str, end: int) -> bool:
+    """Whether a word with its full stop belongs to an abbreviated name: "STAN. L. SCH.", "Stud. 862, 865 (2020)"."""
+    if not word[:1].isupper() or not 2 <= len(word) <= 7:
+        return False
+    return bool(_VOLUME_NEXT.match(text, end) or (word.isupper() and _CAPITALS_NEXT.match(text, end)))
 
 
 def _enclosed(text: str) -> bytearray:

@@ -6,9 +6,11 @@ import re
 from typing import Any
 
 from briefqa.sources.books import german, imprinted, listed, old_book, yeared
+from briefqa.sources.continental import alone, contained, law_review
 from briefqa.sources.dates import find_date
 from briefqa.sources.details import details, only
 from briefqa.sources.names import institution, inverted
+from briefqa.sources.papers import paper
 from briefqa.sources.quoted import law_journal, quoted
 from briefqa.sources.records import court_brief, post, record
 from briefqa.sources.titled import dated, dated_in_brackets, hearing
@@ -30,10 +32,14 @@ def cite(text: str) -> Csl | None:
         post,
         record,
         court_brief,
+        paper,
         apa,
         hearing,
+        contained,
         quoted,
         law_journal,
+        law_review,
+        alone,
         imprinted,
         dated_in_brackets,
         yeared,
