@@ -246,3 +246,37 @@ def test_mutilated_pages_give_errors_of_ours_only(tmp_path: Path, producer: str)
         except ReadingError:
             continue
         assert all(0 <= found.offset <= len(brief.body) for found in brief.marks)
+
+
+def test_sphinx_leaves_its_brackets_and_permalinks_out(tmp_path: Path) -> None:
+    flow = flow_of(
+        tmp_path,
+        '<main><h1>Dues<a class="headerlink" href="#dues">¶</a></h1><p>The quay was paid for by dues '
+        '<a class="footnote-reference brackets" href="#a" id="id1" role="doc-noteref"><span class="fn-bracket">[</span>'
+        '1<span class="fn-bracket">]</span></a>.</p><aside class="footnote brackets" id="a" role="doc-footnote">'
+        '<span class="label"><span class="fn-bracket">[</span><a role="doc-backlink" href="#id1">1</a>'
+        '<span class="fn-bracket">]</span></span><p>See the ledger.</p></aside></main>',
+    )
+    assert "Dues\n\nThe quay was paid for by dues[1>See the ledger.]." in shown(flow)
+    assert "¶" not in flow.text
+
+
+def test_notes_amid_the_text_by_distill_and_tufte(tmp_path: Path) -> None:
+    page = (
+        "<article><p>Dues<d-footnote>See the ledger.</d-footnote> rose.<label>&#8853;</label><input/>"
+        "<span class='marginnote'>A drawing of it.</span> They fell."
+        "<span class='sidenote'>In spring.</span></p></article>"
+    )
+    assert shown(flow_of(tmp_path, page)) == (
+        "Dues[1>See the ledger.] rose.[⊕>A drawing of it.] They fell.[2>In spring.]"
+    )
+
+
+def test_comments_of_google_docs_are_no_notes(tmp_path: Path) -> None:
+    flow = flow_of(
+        tmp_path,
+        '<body><p>Dues rose.<sup><a href="#ftnt1" id="ftnt_ref1">[1]</a></sup> They fell.<sup><a href="#cmnt1" '
+        'id="cmnt_ref1">[a]</a></sup></p><hr><div><p><a href="#ftnt_ref1" id="ftnt1">[1]</a> See the ledger.</p></div>'
+        '<div><p><a href="#cmnt_ref1" id="cmnt1">[a]</a><span>Is that so?</span></p></div></body>',
+    )
+    assert shown(flow) == "Dues rose.[1>See the ledger.] They fell."

@@ -97,7 +97,7 @@ def marks(root: Element, outline: Outline) -> Iterator[tuple[Element, str, Eleme
     """
     for link in root.iter("a"):
         fragment, target = outline.goal(link)
-        if not fragment or is_way_back(link):
+        if not fragment or fragment.startswith("cmnt") or is_way_back(link):
             continue
         text = words(link)
         named = "noteref" in roles(link) or bool(_MARK_CLASSES & (classes(link) | _classes_above(link)))

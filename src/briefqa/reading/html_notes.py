@@ -11,6 +11,8 @@ from briefqa.reading.html_marks import Outline, is_endnote, is_superior, is_way_
 from briefqa.reading.html_source import Element, classes, roles, tag, words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from briefqa.briefs import NoteKind
 
 _BLOCKS = frozenset("p li div dd dt td aside blockquote section article main body html tr".split())
@@ -20,8 +22,9 @@ _NOTE_NAME = re.compile(
     r"(?:^|[\s_-])(?:sd)?(?:foot|end)?note(?:[\s_-]?\d+)?(?:$|\s)|\b_?(?:ftn|fn|edn|ftnt)\d+\b", re.IGNORECASE
 )
 # Notes amid a sentence, which a style sheet numbers and puts aside; and how one says so (CSS Generated Content, §2).
-_INLINE = frozenset({"footnote", "sidenote"})
+_INLINE = frozenset({"footnote", "sidenote", "marginnote"})
 _FLOATED = re.compile(r"\.([\w-]{1,60})\s*\{[^{}]{0,500}?\bfloat\s*:\s*footnote\b", re.IGNORECASE)
+_COMMENT = re.compile(r"cmnt\d{1,4}")
 _LISTS = frozenset("footnotes endnotes references footnote-list footnotes-list wp-block-footnotes".split())
 _HEADING = re.compile(
     r"(?:foot|end)?notes?(?: (?:and|&) (?:references|sources))?|references(?: (?:and|&) notes)?|citations|sources"
@@ -84,6 +87,7 @@ def find_notes(root: Element) -> PageNotes:
     for region in _amid(root, inside, outline):
         page.regions.append(region)
         page.marks[region.block] = (region.label, region.id)
+    page.silent.update(_comments(root, outline))
     page.ways_back = _ways_back(page, outline)
     return page
 
@@ -173,12 +177,29 @@ def _amid(root: Element, marked: _Intervals, outline: Outline) -> list[Region]:
     floated = (name.lower() for style in root.iter("style") for name in _FLOATED.findall(style.text or ""))
     names = _INLINE | set(floated)
     until = -1
-    for element in root.iter("span", "small"):
-        if outline.order[element] > until and names & classes(element) and not marked.hold(element):
+    numbered = 0
+    for element in root.iter("span", "small", "d-footnote"):
+        called = names & classes(element) or tag(element) == "d-footnote"
+        if outline.order[element] > until and called and not marked.hold(element):
             until = outline.last[element]
             if len(words(element)) > 4:  # less is a label that only looks like a note
-                found.append(_region(element, element, str(len(found) + 1), outline))
+                beside = "marginnote" in classes(element)  # a note without a number, in the style of Tufte
+                numbered += not beside
+                found.append(_region(element, element, "⊕" if beside else str(numbered), outline))
     return found
+
+
+def _comments(root: Element, outline: Outline) -> Iterator[Element]:
+    """Yield what Google Docs exports of its comments: the marks in the text, and the comments at the end."""
+    for link in root.iter("a"):
+        fragment, target = outline.goal(link)
+        if target is not None and _COMMENT.fullmatch(fragment):
+            yield link
+            place: Element | None = target
+            while place is not None and tag(place) != "div":
+                place = place.getparent()
+            if place is not None and outline.order[place] > outline.order[link]:
+                yield place
 
 
 def _in_note_section(items: Element) -> bool:

@@ -32,7 +32,8 @@ _SILENT_CLASSES = frozenset(
     "visually-hidden visuallyhidden sr-only screen-reader-text noprint no-print navbox navbar mw- "
     "editsection mw-cite-backlink toc breadcrumb breadcrumbs sidebar social-share share-buttons "
     "sharedaddy related-posts newsletter-signup cookie-banner cookie-notice comments printfooter catlinks "
-    "mw-jump-link skip-link hidden".split()
+    "mw-jump-link skip-link hidden headerlink header-anchor anchorjs-link fn-bracket subscription-widget-wrap "
+    "subscription-widget cookie-consent".split()
 )
 _HIDDEN_STYLE = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all)", re.IGNORECASE
@@ -115,6 +116,7 @@ class _Walker:
             or (element.get("aria-hidden") == "true" and name not in {"sup", "a"})
             or _HIDDEN_STYLE.search(element.get("style") or "") is not None
             or (name == "header" and _is_site_header(element))
+            or (name == "div" and element.get("id") == "footer")
             or (name == "div" and element.get("title") in {"header", "footer"})  # LibreOffice's running heads
         )
 

@@ -159,7 +159,8 @@ def names_and_title(lead: str) -> dict[str, Any] | None:
     items = comma_items(lead)
     if not items or len(lead) > 400:
         return None
-    if len(items) > 2 and (names := inverted(", ".join(items[:2]))):  # "Berg, O., Title"
+    initialled = ", ".join(items[:2])
+    if len(items) > 2 and re.fullmatch(_INITIALS, initialled) and (names := inverted(initialled)):  # "Berg, O., Title"
         title = ", ".join(items[2:])
         return {"title": title, "author": names} if capitalised(title) >= 0.4 else None
     if re.match(rf"{_INITIALS}\s", lead):  # "Berg, O. Title": where the name ends is a guess
