@@ -17,7 +17,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --req
 INSTALL_PROJECT = $(INSTALL) --build-constraint constraints.txt --editable .
 
 .DELETE_ON_ERROR:
-.PHONY: help run setup test lint types check gates bench samples constraints clean
+.PHONY: help run setup test lint types check gates bench samples screenshots constraints clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -54,6 +54,9 @@ samples: ## make docs_in/samples anew; samples/README.md says what it needs
 	$(PYTHON) -m venv build/samples
 	build/samples/bin/python -m pip install --quiet $(PIP_FLAGS) --requirement samples/requirements.txt
 	build/samples/bin/python samples/make_samples.py
+
+screenshots: $(VENV)/.dev ## take docs/screenshots anew; needs chromium
+	$(BIN)/python samples/take_screenshots.py
 
 constraints: ## write constraints.txt anew, from a clean environment
 	$(PYTHON) -m venv --clear build/constraints

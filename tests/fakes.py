@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from briefqa.briefs import Brief, Mark, Note, PageGeometry, PageSpan, Passage, Problem, Section, Source
+from briefqa.catalog import FileRecord
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import NotFound
 from briefqa.filters import All, Is
@@ -167,6 +168,14 @@ class MemoryIndex:
             if brief.id == brief_id:
                 return _record(brief), brief
         raise NotFound(f"There is no brief {brief_id!r} in generation {self.generation}.")
+
+    def files(self) -> list[FileRecord]:
+        records = (FileRecord(brief.path, 1, 1, "", brief.id) for brief in self.stored)
+        return sorted(records, key=lambda record: record.path)
+
+    def problems(self, *, limit: int) -> list[tuple[str, str, Problem]]:
+        found = [(brief.id, brief.title or brief.path, one) for brief in self.stored for one in brief.problems]
+        return found[:limit]
 
     def geometry(self, brief_id: str, pages: Iterable[int] | None = None) -> tuple[PageGeometry, ...]:
         _, brief = self.brief(brief_id)

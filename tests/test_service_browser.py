@@ -276,6 +276,7 @@ def test_no_page_has_a_barrier(context_of: Callable[..., BrowserContext], scheme
         f"{whole}?view=notes",
         f"{whole}?page=1&find=drain",
         "/briefs",
+        "/admin",
     ):
         page.goto(path)
         page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
@@ -295,6 +296,23 @@ def test_the_first_page_is_light(page: Page) -> None:
 
     assert len(sizes) >= 3
     assert sum(sizes.values()) <= FIRST_PAGE_BYTES
+
+
+def test_an_earlier_generation_is_made_live_again(context_of: Callable[..., BrowserContext], tmp_path: Path) -> None:
+    docs_in, index = tmp_path / "docs_in", tmp_path / "index"
+    docs_in.mkdir()
+    (docs_in / "broken.pdf").write_bytes(b"%PDF-1.4 nothing")
+    for text in ("Dykes hold.\n", "Dykes hold no more.\n"):
+        (docs_in / "dykes.txt").write_text(text, encoding="utf-8")
+        with served(docs_in, index) as address:
+            page = context_of(address).new_page()
+            page.goto("/admin")
+            assert "broken.pdf is not a readable PDF" in page.locator("main").inner_text()
+            if text != "Dykes hold.\n":
+                page.get_by_role("button", name="Make live").press("Enter")
+                page.wait_for_url("**/admin?done=*")
+                assert page.locator("tr", has_text="live").locator("code").inner_text() in page.url
+            page.context.close()
 
 
 def test_hostile_briefs_are_only_text(page: Page) -> None:

@@ -186,6 +186,16 @@ class Catalog:
                 problems=tuple(Problem(*problem) for problem in json.loads(problems)),
             )
 
+    def problems(self, *, limit: int) -> list[tuple[str, str, Problem]]:
+        """List what could not be understood, by path of the brief: its id, its title, the problem."""
+        rows = self._select(
+            "SELECT b.id, CASE b.title WHEN '' THEN b.path ELSE b.title END, p.value FROM briefs b, "
+            "json_each(b.problems) p ORDER BY b.path, p.key LIMIT ?",
+            limit,
+        )
+        with self._guarded():
+            return [(brief_id, title, Problem(*json.loads(problem))) for brief_id, title, problem in rows]
+
     def geometry(self, brief_id: str, pages: Iterable[int] | None = None) -> tuple[PageGeometry, ...]:
         """Return where things stand on the pages of a brief, or on those of these indexes, as far as known."""
         where, values = "brief = ?", [brief_id]

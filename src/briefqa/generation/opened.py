@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from briefqa.briefs import Brief, PageGeometry
+    from briefqa.briefs import Brief, PageGeometry, Problem
     from briefqa.catalog import BriefRecord, FileRecord, StoredPassage
     from briefqa.filters import Filter
     from briefqa.generation.manifest import IndexInfo, Manifest
@@ -107,6 +107,12 @@ class Index(Protocol):
 
     def brief(self, brief_id: str) -> tuple[BriefRecord, Brief]:
         """Return a brief whole, notes and marks included, and its record. Raises NotFound, or Gone."""
+
+    def files(self) -> list[FileRecord]:
+        """List every file of docs_in as it was when this was built, by path."""
+
+    def problems(self, *, limit: int) -> list[tuple[str, str, Problem]]:
+        """List what could not be understood: id and title of the brief, and the problem, by path of the brief."""
 
     def geometry(self, brief_id: str, pages: Iterable[int] | None = None) -> tuple[PageGeometry, ...]:
         """Return where things stand on the pages of a brief, or on those of these indexes; none where it has none."""
@@ -234,6 +240,10 @@ class Generation:
     def files(self) -> list[FileRecord]:
         """Every file of docs_in as it was when this generation was built."""
         return self._catalog.files()
+
+    def problems(self, *, limit: int) -> list[tuple[str, str, Problem]]:
+        """List what could not be understood; see `Index.problems`."""
+        return self._catalog.problems(limit=limit)
 
     def geometry(self, brief_id: str, pages: Iterable[int] | None = None) -> tuple[PageGeometry, ...]:
         """Return where things stand on the pages of a brief; see `Index.geometry`."""

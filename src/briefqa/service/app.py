@@ -41,11 +41,13 @@ def create_app(
     """
     searcher = partial(Searcher, **(searching or {}))
     live = Live(partial(open_current, index), partial(current_id, index), load, searcher=searcher)
-    return app_over(live, docs_in=docs_in, limits=limits or Limits())
+    return app_over(live, docs_in=docs_in, limits=limits or Limits(), index=index)
 
 
-def app_over(live: Live, *, docs_in: Path, limits: Limits, site: Site | None = None) -> FastAPI:
-    """Make the service over a live index, which the app starts and stops."""
+def app_over(
+    live: Live, *, docs_in: Path, limits: Limits, index: Path | None = None, site: Site | None = None
+) -> FastAPI:
+    """Make the service over a live index, which the app starts and stops. index: its folder, where it is one."""
     pictures = Pictures()
 
     @asynccontextmanager
@@ -66,7 +68,7 @@ def app_over(live: Live, *, docs_in: Path, limits: Limits, site: Site | None = N
     problems.install(app)
     app.add_middleware(BodyLimit, max_bytes=limits.max_body_bytes)
     app.include_router(api.make_router(live, docs_in, limits))
-    app.include_router(web.make_router(docs_in, limits, pictures, site))
+    app.include_router(web.make_router(docs_in, limits, pictures, index, site))
     app.mount("/static", StaticFiles(directory=web.STATIC), name="static")
     _declare_problems(app)
     return app

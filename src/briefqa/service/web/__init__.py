@@ -1,8 +1,8 @@
 """The web pages: ask, read, browse, operate. They work without scripts, and trust nothing that a brief says.
 
 `site` renders (templates, headers, languages), `showing` makes of hits, notes and sources what templates show,
-`collection` is what there is to browse; `asking`, `reading_pages` and `browsing` have the routes of one kind of page
-each, over `pictures` and `plots`.
+`collection` is what there is to browse; `asking`, `reading_pages`, `browsing` and `operating` have the routes of one
+kind of page each, over `pictures` and `plots`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from fastapi import APIRouter
 from briefqa.service.web.asking import add_asking
 from briefqa.service.web.browsing import add_browsing
 from briefqa.service.web.collection import Collections
+from briefqa.service.web.operating import add_operating
 from briefqa.service.web.reading_pages import add_reading
 from briefqa.service.web.site import STATIC, Site
 
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
 __all__ = ["STATIC", "make_router"]
 
 
-def make_router(docs_in: Path, limits: Limits, pictures: Pictures, site: Site | None = None) -> APIRouter:
-    """Make the pages. docs_in: where the briefs' files lie."""
+def make_router(
+    docs_in: Path, limits: Limits, pictures: Pictures, index: Path | None = None, site: Site | None = None
+) -> APIRouter:
+    """Make the pages. docs_in: where the briefs' files lie; index: the folder of the index, where it is one."""
     router = APIRouter(include_in_schema=False)
     site = site or Site()
     collections = Collections()
     add_asking(router, site, limits, collections)
     add_browsing(router, site, collections)
+    add_operating(router, site, index)
     add_reading(router, site, docs_in, pictures)
     return router

@@ -1,0 +1,112 @@
+"""For those who look after the index: its generations, what could not be read or linked, the last report."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from fastapi import Request, Response  # noqa: TC002 - FastAPI looks at them
+from fastapi.responses import RedirectResponse
+
+from briefqa.errors import BriefqaError, GenerationError
+from briefqa.generation import current_id, generation_folder, generations, read_manifest, rollback
+from briefqa.service.access import ReaderOf  # noqa: TC001 - FastAPI looks at it
+from briefqa.service.problems import status_of
+from briefqa.service.web.site import HEADERS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fastapi import APIRouter
+
+    from briefqa.generation import IndexInfo
+    from briefqa.service.web.site import Site
+
+_MOST_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ShownGeneration:
+    """A generation that is kept. info: None where its manifest cannot be read, and fault then says why."""
+
+    name: str
+    live: bool
+    info: IndexInfo | None
+    fault: str = ""
+
+
+def add_operating(router: APIRouter, site: Site, index: Path | None) -> None:
+    """Add the page. index: the folder of the index; None where it is none, and there is nothing to operate then."""
+
+    @router.get("/admin")
+    def admin(request: Request, reader: ReaderOf, done: str = "") -> Response:
+        try:
+            with reader.index() as opened:
+                failed = [file for file in opened.files() if file.failure]
+                problems = opened.problems(limit=_MOST_SHOWN)
+                info = opened.info()
+        except GenerationError:
+            failed, problems, info = [], [], None
+        except BriefqaError as error:
+            return site.refusal(request, error)
+        return site.page(
+            request,
+            "admin.html",
+            generations=kept_generations(index) if index else [],
+            report=last_report(index) if index else None,
+            failed=failed[:_MOST_SHOWN],
+            failed_total=len(failed),
+            problems=problems,
+            info=info,
+            done=done if index and done in generations(index) else "",
+        )
+
+    @router.post("/admin/rollback")
+    def go_back(request: Request, generation: str) -> Response:
+        if index is None or not comes_from_this_page(request):
+            message = "Go back with the button of this very page."
+            return site.page(request, "message.html", HTTPStatus.FORBIDDEN, message=message, successor="/admin")
+        try:
+            name = rollback(index, generation)
+        except BriefqaError as error:
+            return site.page(request, "message.html", status_of(error), message=str(error), successor="/admin")
+        return RedirectResponse(f"/admin?done={quote(name)}", HTTPStatus.SEE_OTHER, HEADERS)
+
+
+def kept_generations(index: Path) -> list[ShownGeneration]:
+    """All generations, the newest first."""
+    try:
+        live = current_id(index)
+    except GenerationError:
+        live = None
+    return [_shown(index, name, live=name == live) for name in generations(index)]
+
+
+def _shown(index: Path, name: str, *, live: bool) -> ShownGeneration:
+    try:
+        return ShownGeneration(name, live, read_manifest(generation_folder(index, name)).info())
+    except BriefqaError as error:
+        return ShownGeneration(name, live, None, str(error))
+
+
+def last_report(index: Path) -> dict[str, Any] | None:
+    """The report of the last run of `briefqa reindex`; None where none was kept, or it cannot be read."""
+    files = sorted((index / "reports").glob("*.json"))
+    if files:
+        with suppress(OSError, ValueError):
+            report = json.loads(files[-1].read_text(encoding="utf-8"))
+            return report if isinstance(report, dict) else None
+    return None
+
+
+def comes_from_this_page(request: Request) -> bool:
+    """Whether a browser says that a page of this site sent the form: another site's could name any generation."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin", "")
+    return bool(origin) and urlsplit(origin).netloc == request.headers.get("host", "")
