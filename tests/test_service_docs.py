@@ -87,8 +87,16 @@ def test_the_example_of_an_answer_has_the_shape_of_one(client: TestClient) -> No
     assert shape(answer) == shape(examples(API)[0])
 
 
+def test_the_example_of_asking_has_the_shape_of_an_answer(client: TestClient) -> None:
+    answer, shown = ask(client, commands(API)[1]).json(), examples(API)[1]
+
+    assert shown.keys() <= answer.keys()
+    assert shown["sentences"][0].keys() == answer["sentences"][0].keys()
+    assert shown["citations"][0].keys() <= answer["citations"][0].keys()
+
+
 def test_the_example_of_an_error_is_one(client: TestClient) -> None:
-    assert client.post("/v1/search", json={"query": "x", "k": 0}).json() == examples(API)[1]
+    assert client.post("/v1/search", json={"query": "x", "k": 0}).json() == examples(API)[2]
 
 
 def test_every_endpoint_is_in_the_table(client: TestClient) -> None:

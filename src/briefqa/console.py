@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from tqdm import tqdm
 
+    from briefqa.answer import Answer
     from briefqa.evaluation import Evaluation
     from briefqa.generation import IndexInfo
     from briefqa.reindex import Progress, ReindexReport
@@ -33,6 +34,26 @@ def ranking_page(ranking: Ranking) -> str:
         f"{steps.search:.0f}, fetch {steps.fetch:.0f}), generation {ranking.generation}"
     )
     return printable("\n\n".join([*(_hit(hit) for hit in ranking.hits), closing]))
+
+
+def answer_page(answer: Answer) -> str:
+    """Show an answer, below it what it cites and the notes behind that, and how it came about."""
+    lines = [answer.text]
+    for citation in answer.citations:
+        brief = citation.stored.brief
+        about = [
+            part for part in (brief.published, page_label(citation.pages), citation.stored.passage.section) if part
+        ]
+        lines += ["", f"[{citation.ordinal}] {brief.title or brief.path}", f"    {brief.path}"]
+        lines[-1] += "".join(f" · {part}" for part in about)
+        quoted = with_marks(citation.quote, ((note.offset, note.note.label) for note in citation.notes))
+        if all(citation.quote != sentence.text for sentence in answer.sentences) or citation.notes:
+            lines.append(f"    “{quoted}”")
+        notes = {cited.note.id: cited.note for cited in citation.notes}
+        lines += [f"    [{note.label}] {note.text}" for note in notes.values()]
+    written = "the briefs' own words" if answer.written_by == "briefs" else f"written by {answer.written_by}"
+    closing = f"{written}, {_count(len(answer.ranking.hits), 'hit')}, generation {answer.ranking.generation}"
+    return printable("\n".join([*lines, *(f"\nNote: {notice}" for notice in answer.notices), "", closing]))
 
 
 def _hit(hit: Hit) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from briefqa.answer import Answer, Citation
     from briefqa.briefs import Brief, Mark, Note, PageSpan, Passage, Problem
     from briefqa.evaluation import Evaluation
     from briefqa.generation import BriefRecord, StoredPassage
@@ -79,19 +80,61 @@ def passage(stored: StoredPassage, notes: Iterable[CitedNote], links: Links) -> 
             "highlights": [],
             "url": links.passage(found),
         },
-        "notes": [
+        "notes": [cited_note(cited, found.brief_id, links) for cited in notes],
+    }
+
+
+def cited_note(cited: CitedNote, brief_id: str, links: Links) -> dict[str, Any]:
+    """Show a note and where it is cited."""
+    return {
+        "label": cited.note.label,
+        "kind": cited.note.kind,
+        "offset": cited.offset,
+        "page": cited.note.page,
+        "text": cited.note.text,
+        "source": source_of(cited.note),
+        "url": links.note(brief_id, cited.note.id),
+        "matched": cited.matched,
+    }
+
+
+def answer(found: Answer, links: Links) -> dict[str, Any]:
+    """Show an answer, as `POST /v1/ask` and `briefqa ask --json` do. The hits are those of `ranking`."""
+    return {
+        "question": found.question,
+        "answer": found.text,
+        "sentences": [
             {
-                "label": cited.note.label,
-                "kind": cited.note.kind,
-                "offset": cited.offset,
-                "page": cited.note.page,
-                "text": cited.note.text,
-                "source": source_of(cited.note),
-                "url": links.note(found.brief_id, cited.note.id),
-                "matched": cited.matched,
+                "text": sentence.text,
+                "citations": list(sentence.citations),
+                "level": sentence.level,
+                "note": sentence.note or None,
+                "supported": sentence.supported,
             }
-            for cited in notes
+            for sentence in found.sentences
         ],
+        "abstained": found.abstained,
+        "reason": found.reason,
+        "written_by": found.written_by,
+        "notices": list(found.notices),
+        "citations": [citation(item, links) for item in found.citations],
+        **{name: value for name, value in ranking(found.ranking, links).items() if name != "query"},
+    }
+
+
+def citation(item: Citation, links: Links) -> dict[str, Any]:
+    """Show what bears a claim out. start and end count in the brief's body, a note's offset in "quote"."""
+    brief = item.stored.brief
+    return {
+        "ordinal": item.ordinal,
+        "quote": item.quote,
+        "start": item.start,
+        "end": item.end,
+        "brief": brief_reference(brief, links),
+        "passage_id": item.stored.passage.id,
+        "pages": [{"index": page.index, "label": page.label} for page in item.pages],
+        "url": links.passage(item.stored.passage),
+        "notes": [cited_note(cited, brief.id, links) for cited in item.notes],
     }
 
 

@@ -1,9 +1,9 @@
-"""The command that asks: search."""
+"""The commands that ask: search and ask."""
 
 from __future__ import annotations
 
 import json
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,26 +12,62 @@ from briefqa.cli.settings import loader, search_options, settings
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from briefqa.cli.commands import Commands
+    from briefqa.search import Searcher, Wanted
+    from briefqa.shapes import Links
 
 
 def add(commands: Commands) -> None:
     """Declare the commands of this module."""
-    search = commands.add("search", _search, "find the passages that answer to a question")
-    search.add_argument("question", metavar="QUESTION")
-    search.add_argument("-k", type=int, metavar="N", help="how many passages at most (default: the setting `hits`)")
     conditions = 'JSON such as \'{"collection": "housing", "published_from": "2021"}\''
-    search.add_argument("--filters", metavar="JSON", help=f"which passages to look at: {conditions}")
+    for command in (
+        commands.add("search", _search, "find the passages that answer to a question"),
+        commands.add("ask", _ask, "answer a question by the briefs' own sentences, each with its citation"),
+    ):
+        command.add_argument("question", metavar="QUESTION")
+        command.add_argument(
+            "-k", type=int, metavar="N", help="how many passages at most (default: the setting `hits`)"
+        )
+        command.add_argument("--filters", metavar="JSON", help=f"which passages to look at: {conditions}")
 
 
 def _search(arguments: argparse.Namespace) -> int:
     from briefqa.console import ranking_page
+    from briefqa.shapes import ranking
+
+    with _asked(arguments) as (searcher, k, wanted, links):
+        found = searcher.search(arguments.question, k, wanted)
+    if arguments.json:
+        print_json(ranking(found, links))
+    else:
+        print(ranking_page(found))
+    return DONE
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    from briefqa import shapes
+    from briefqa.answer import answer
+    from briefqa.console import answer_page
+
+    with _asked(arguments) as (searcher, k, wanted, links):
+        found = answer(arguments.question, searcher, k, wanted)
+    if arguments.json:
+        print_json(shapes.answer(found, links))
+    else:
+        print(answer_page(found))
+    return DONE
+
+
+@contextmanager
+def _asked(arguments: argparse.Namespace) -> Iterator[tuple[Searcher, int, Wanted, Links]]:
+    """Open the live index for a question, and read how it is to be searched."""
     from briefqa.errors import QueryError
     from briefqa.filters import parse_filter
     from briefqa.generation import open_current
     from briefqa.search import Searcher, Wanted, clean_question
-    from briefqa.shapes import Links, ranking
+    from briefqa.shapes import Links
 
     config = settings(arguments, index=arguments.index)
     k = config.hits if arguments.k is None else arguments.k
@@ -46,9 +82,4 @@ def _search(arguments: argparse.Namespace) -> int:
     clean_question(arguments.question)  # a slip is told before the model is loaded, which takes seconds
     with closing(open_current(Path(config.index))) as index:
         searcher = Searcher(index, loader(config)(), **search_options(config))
-        found = searcher.search(arguments.question, k, Wanted(where=where))
-    if arguments.json:
-        print_json(ranking(found, Links(f"http://{config.host}:{config.port}")))
-    else:
-        print(ranking_page(found))
-    return DONE
+        yield searcher, k, Wanted(where=where), Links(f"http://{config.host}:{config.port}")

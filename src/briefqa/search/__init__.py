@@ -5,6 +5,7 @@
 """
 
 from briefqa.search.fusion import Fusion, Ranked
+from briefqa.search.highlights import sentences
 from briefqa.search.hits import CitedNote, Hit, Ranking, Timings
 from briefqa.search.presenting import cited_notes
 from briefqa.search.reranking import PACKAGED_RERANKER, Reranker, load_reranker
@@ -24,4 +25,5 @@ __all__ = [
     "cited_notes",
     "clean_question",
     "load_reranker",
+    "sentences",
 ]

@@ -7,6 +7,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from briefqa.errors import IncompatibleGeneration, QueryError
 from briefqa.filters import All, Filter
 from briefqa.search.answerable import Evidence, calibration_of
@@ -19,7 +21,6 @@ from briefqa.search.reranking import RERANKED, rerank
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from briefqa.embedding import Embedder
@@ -129,6 +130,17 @@ class Searcher:
             return ranked
         stored = {passage.passage.id: passage for passage in self._fetch(ranked[:RERANKED])}
         return self._reranked(question, ranked, stored, self._reranker)
+
+    def nearness(self, question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return how near in meaning each text is to a question: a cosine, shape (len(texts),)."""
+        if not texts:
+            return np.empty(0, dtype=np.float32)
+        near: NDArray[np.float32] = self._embedder.embed_passages(texts) @ self._embedder.embed_query(question)
+        return near
+
+    def read_together(self, question: str, texts: Sequence[str]) -> NDArray[np.float32] | None:
+        """Return the reranker's logit for each text, shape (len(texts),); None where there is no reranker."""
+        return self._reranker.score(question, texts) if self._reranker and texts else None
 
     def _check(self, k: int, wanted: Wanted) -> Reranker | None:
         """Return the reranker to use. Raises QueryError for what cannot be met."""

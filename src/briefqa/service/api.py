@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse
 
 from briefqa import shapes
@@ -15,20 +14,11 @@ from briefqa.generation import BriefRecord
 from briefqa.search import Wanted, cited_notes
 from briefqa.service import wire
 from briefqa.service.access import ReaderOf
+from briefqa.service.declared import allowed
+from briefqa.service.declared import problems_for as _problems
 from briefqa.service.live import Live
 
 _LARGEST_OFFSET = 2**31 - 1
-
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    404: {"model": wire.ProblemDetails, "description": "There is no such thing in the live generation"},
-    410: {"model": wire.ProblemDetails, "description": "It was revised or removed; `superseded_by` leads on"},
-    413: {"model": wire.ProblemDetails, "description": "The request's body is too large"},
-    422: {
-        "model": wire.ProblemDetails,
-        "description": "A field is missing, unknown, of the wrong type or out of range",
-    },
-    503: {"model": wire.ProblemDetails, "description": "Nothing is indexed yet, or the server is still starting"},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +53,7 @@ def _add_search(router: APIRouter, limits: Limits) -> None:
     @router.post("/v1/search", response_model=wire.SearchResponse, responses=_problems(413, 422, 503), tags=["search"])
     def search(wanted: wire.SearchRequest, request: Request, response: Response, reader: ReaderOf) -> dict[str, Any]:
         """Find the passages that answer to a question, with the notes that they cite."""
-        k = limits.hits if wanted.k is None else wanted.k
-        if k > limits.max_hits:
-            raise _invalid("k", f"Input should be less than or equal to {limits.max_hits}")
-        if len(wanted.query) > limits.max_query_chars:
-            raise _invalid("query", f"String should have at most {limits.max_query_chars} characters")
+        k = allowed(limits, "query", wanted.query, wanted.k)
         where = None if wanted.filters is None else parse_filter(wanted.filters)
         with reader.searcher() as searcher:
             found = searcher.search(wanted.query, k, Wanted(where, wanted.rerank, wanted.expand))
@@ -150,14 +136,6 @@ def _add_health(router: APIRouter, live: Live) -> None:
     async def readyz() -> dict[str, Any]:
         """Say whether searches are answered, and if not, why."""
         return {"ready": True, "generation": live.check()}
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: _PROBLEMS[status] for status in statuses}
-
-
-def _invalid(field: str, message: str) -> RequestValidationError:
-    return RequestValidationError([{"type": "value_error", "loc": ("body", field), "msg": message}])
 
 
 def file_of(record: BriefRecord, docs_in: Path) -> Path:

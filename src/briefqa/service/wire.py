@@ -12,7 +12,8 @@ from briefqa.search import clean_question
 from briefqa.shapes import sendable
 
 
-def _question(text: str) -> str:
+def asked(text: str) -> str:
+    """Return a question as it was sent. Raises ValueError where `clean_question` refuses it."""
     try:
         clean_question(text)
     except QueryError as error:
@@ -42,7 +43,7 @@ class SearchRequest(Request):
         json_schema_extra={"examples": [{"query": "How much did flood premiums rise after 2019?", "k": 3}]}
     )
 
-    query: Annotated[str, AfterValidator(_question)] = Field(description="The question, in plain language.")
+    query: Annotated[str, AfterValidator(asked)] = Field(description="The question, in plain language.")
     k: int | None = Field(
         None, ge=1, description="How many passages at most. Without it, as many as the server's settings say."
     )

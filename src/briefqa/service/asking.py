@@ -1,0 +1,30 @@
+"""The endpoint that answers."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from briefqa import shapes
+from briefqa.answer import answer
+from briefqa.filters import parse_filter
+from briefqa.search import Wanted
+from briefqa.service.access import ReaderOf
+from briefqa.service.api import Limits, links_of
+from briefqa.service.declared import allowed, problems_for
+from briefqa.service.wire_answers import AskRequest, AskResponse
+
+
+def make_router(limits: Limits) -> APIRouter:
+    """Make `POST /v1/ask`."""
+    router = APIRouter()
+
+    @router.post("/v1/ask", response_model=AskResponse, responses=problems_for(413, 422, 503), tags=["answer"])
+    def ask(asked: AskRequest, request: Request, reader: ReaderOf) -> dict[str, Any]:
+        """Answer a question, each sentence with its citation and the notes behind it."""
+        k = allowed(limits, "question", asked.question, asked.k)
+        where = None if asked.filters is None else parse_filter(asked.filters)
+        with reader.searcher() as searcher:
+            found = answer(asked.question, searcher, k, Wanted(where, asked.rerank))
+        return shapes.answer(found, links_of(request))
+
+    return router
