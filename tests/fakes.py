@@ -13,7 +13,20 @@ from briefqa.catalog import FileRecord
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import NotFound
 from briefqa.filters import All, Is
-from briefqa.generation import BriefRecord, Candidate, IndexInfo, ScoredPassage, StoredPassage, Subset
+from briefqa.generation import (
+    BriefRecord,
+    Candidate,
+    CitedSource,
+    CitingPassage,
+    IndexInfo,
+    NotesWanted,
+    Portion,
+    ScoredPassage,
+    SourcesWanted,
+    StoredNote,
+    StoredPassage,
+    Subset,
+)
 from briefqa.lexical import words
 
 if TYPE_CHECKING:
@@ -23,6 +36,7 @@ if TYPE_CHECKING:
 
     from briefqa.filters import Filter
 
+SOURCE_ID = "5f0c3d9a7b21e864"
 LEVEE = "Levee premiums rose by 31 percent in four years. Nobody had planned for it."
 SCHOOL = "School meals cost each canteen 4 euros a day.\n\nMilk is not counted."
 
@@ -181,12 +195,43 @@ class MemoryIndex:
         _, brief = self.brief(brief_id)
         return tuple(page for page in brief.geometry if pages is None or page.index in set(pages))
 
+    def notes(self, where: NotesWanted, *, limit: int, offset: int = 0) -> Portion[StoredNote]:
+        assert not self.closed
+        found = [
+            _stored(brief, note)
+            for brief in sorted(self.stored, key=lambda brief: brief.path)
+            for note in brief.notes
+            if where.brief in {"", brief.id} and where.collection in {"", brief.collection} and where.text in note.text
+        ]
+        return Portion(len(found), tuple(found[offset : offset + limit]))
+
+    def sources(self, where: SourcesWanted, *, limit: int, offset: int = 0) -> Portion[CitedSource]:
+        """Every brief of these has the same source."""
+        found = [self.source(SOURCE_ID)] if where.text in self.stored[0].notes[0].sources[0].csl["title"] else []
+        return Portion(len(found), tuple(found[offset : offset + limit]))
+
+    def source(self, source_id: str) -> CitedSource:
+        assert not self.closed
+        if source_id != SOURCE_ID:
+            raise NotFound(f"There is no source {source_id!r}.")
+        csl = self.stored[0].notes[0].sources[0].csl
+        return CitedSource(SOURCE_ID, {"id": SOURCE_ID, **csl}, *[len(self.stored)] * 3)
+
+    def citing(self, source_id: str, *, limit: int, offset: int = 0) -> Portion[StoredNote]:
+        self.source(source_id)
+        return self.notes(NotesWanted(), limit=limit, offset=offset)
+
     def within(self, collections: Collection[str]) -> MemoryIndex:
         return replace(self, stored=[brief for brief in self.stored if brief.collection in collections])
 
     def close(self) -> None:
         assert not self.closed, "closed twice"
         self.closed = True
+
+
+def _stored(brief: Brief, note: Note) -> StoredNote:
+    passage = CitingPassage(f"{brief.id}-0", brief.id, "What households pay", brief.pages)
+    return StoredNote(note, _record(brief), (passage,), (SOURCE_ID,))
 
 
 def _record(brief: Brief) -> BriefRecord:

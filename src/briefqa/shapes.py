@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from briefqa.answer import Answer, Citation
     from briefqa.briefs import Brief, Mark, Note, PageSpan, Passage, Problem
     from briefqa.evaluation import Evaluation
-    from briefqa.generation import BriefRecord, StoredPassage
+    from briefqa.generation import BriefRecord, CitingPassage, StoredPassage
     from briefqa.search import CitedNote, Hit, Ranking
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
@@ -29,10 +29,14 @@ class Links:
         """Give the web page of a brief."""
         return f"{self.base}/briefs/{quote(brief_id, safe='')}"
 
-    def passage(self, passage: Passage) -> str:
+    def passage(self, passage: Passage | CitingPassage) -> str:
         """Give the place of a passage, highlighted, on the page of its brief."""
         page = f"page={passage.pages[0].index}&" if passage.pages else ""
         return f"{self.brief(passage.brief_id)}?{page}passage={quote(passage.id, safe='')}#passage"
+
+    def source(self, source_id: str) -> str:
+        """Give a source, with all that cites it."""
+        return f"{self.base}/v1/sources/{quote(source_id, safe='')}"
 
     def note(self, brief_id: str, note_id: str) -> str:
         """Give the place of a note on the page of its brief."""
@@ -179,6 +183,7 @@ def whole_brief(record: BriefRecord, brief: Brief, links: Links) -> dict[str, An
                 "kind": note.kind,
                 "page": note.page,
                 "text": note.text,
+                "refers_to": note.refers_to,
                 "sources": [source.csl for source in note.sources],
                 "url": links.note(brief.id, note.id),
             }

@@ -1,90 +1,34 @@
 """Reading a catalog that will never change again."""
 
-# ruff: noqa: S608 - every query is put together from constants of this module
+# ruff: noqa: S608 - every query is put together from constants of this package
 
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
 from collections import defaultdict
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-from briefqa.briefs import Brief, Mark, Note, PageGeometry, Passage, Problem, Section, Source
-from briefqa.catalog.records import (
-    APPLICATION_ID,
-    BriefRecord,
-    Counts,
-    FileRecord,
-    SearchableText,
-    StoredPassage,
-    pages_from_json,
-    restored,
-)
-from briefqa.catalog.restricting import restrict
+from briefqa.briefs import Brief, Mark, PageGeometry, Passage, Problem, Section
+from briefqa.catalog.records import Counts, FileRecord, SearchableText, StoredPassage, pages_from_json
+from briefqa.catalog.rows import PAIRS, RECORD, THESE, Rows
 from briefqa.catalog.selecting import condition
-from briefqa.errors import CorruptGeneration, Gone, NotFound
+from briefqa.errors import Gone, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from os import PathLike
-    from pathlib import Path
 
+    from briefqa.briefs import Note
+    from briefqa.catalog.records import BriefRecord
     from briefqa.filters import Filter
 
-_RECORD = "b.id, b.path, b.title, b.authors, b.published, b.language, b.page_count, b.passage_count, b.note_count"
 _PASSAGE = "p.id, p.brief, p.ordinal, p.begins, p.ends, p.text, p.context, p.section, p.pages"
-_THESE = "(SELECT value FROM json_each(?))"
 
 
-def immutable_uri(file: PathLike[str]) -> str:
-    """SQLite's address of a file that nobody writes, so that it is read without locks and journals."""
-    return f"file:{quote(str(file).encode('utf-8', 'surrogateescape'))}?mode=ro&immutable=1"
-
-
-class Catalog:
+class Catalog(Rows):
     """An open catalog. Safe for many threads: they take turns, each for about a millisecond.
 
     The file is held open, so that a catalog that a later reindex has pruned can be read until it is closed.
     """
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._lock = threading.Lock()
-        if not file.is_file():
-            raise CorruptGeneration(f"{file} is missing. Run `briefqa rollback`, or `briefqa reindex`.")
-        with self._guarded():
-            self._connection = sqlite3.connect(immutable_uri(file), uri=True, check_same_thread=False)
-        try:
-            self._check_kind()
-        except BaseException:
-            self._connection.close()
-            raise
-
-    def _check_kind(self) -> None:
-        if self._select("PRAGMA application_id") != [(APPLICATION_ID,)]:
-            raise CorruptGeneration(f"{self._file} is not a catalog of briefqa. Run `briefqa reindex`.")
-
-    def within(self, collections: Iterable[str]) -> Catalog:
-        """Open the catalog once more, to see the briefs of some collections only: of others, no method tells anything.
-
-        Raises CorruptGeneration if the file has been pruned meanwhile.
-        """
-        seen = Catalog(self._file)
-        try:
-            with seen._guarded():
-                restrict(seen._connection, collections)
-        except BaseException:
-            seen.close()
-            raise
-        return seen
-
-    def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            self._connection.close()
 
     def counts(self) -> Counts:
         """How much there is, counted row by row."""
@@ -99,7 +43,7 @@ class Catalog:
 
     def positions(self, passage_ids: Iterable[str]) -> list[int]:
         """Find the vector rows of passages; ids that there are not are passed over."""
-        rows = self._select(f"SELECT position FROM passages WHERE id IN {_THESE}", json.dumps(list(passage_ids)))
+        rows = self._select(f"SELECT position FROM passages WHERE id IN {THESE}", json.dumps(list(passage_ids)))
         return [row[0] for row in rows]
 
     def select(self, where: Filter) -> list[int]:
@@ -118,9 +62,7 @@ class Catalog:
 
     def passage_ids(self, positions: Sequence[int]) -> list[str]:
         """Name the passages at these vector rows, in the same order."""
-        rows = self._select(
-            f"SELECT position, id FROM passages WHERE position IN {_THESE}", json.dumps(list(positions))
-        )
+        rows = self._select(f"SELECT position, id FROM passages WHERE position IN {THESE}", json.dumps(list(positions)))
         ids = dict(rows)
         with self._guarded():
             return [ids[position] for position in positions]
@@ -156,13 +98,13 @@ class Catalog:
 
     def briefs(self, *, limit: int, offset: int = 0) -> list[BriefRecord]:
         """List records of briefs in the order of their paths."""
-        rows = self._select(f"SELECT {_RECORD} FROM briefs b ORDER BY b.path, b.id LIMIT ? OFFSET ?", limit, offset)
+        rows = self._select(f"SELECT {RECORD} FROM briefs b ORDER BY b.path, b.id LIMIT ? OFFSET ?", limit, offset)
         return list(self._records(rows).values())
 
     def brief(self, brief_id: str) -> tuple[BriefRecord, Brief]:
         """Return a brief whole, and its record. Raises NotFound."""
         rows = self._select(
-            f"SELECT {_RECORD}, b.body, b.pages, b.sections, b.problems FROM briefs b WHERE b.id = ?", brief_id
+            f"SELECT {RECORD}, b.body, b.pages, b.sections, b.problems FROM briefs b WHERE b.id = ?", brief_id
         )
         if not rows:
             raise self._missing(brief_id)
@@ -200,12 +142,9 @@ class Catalog:
         """Return where things stand on the pages of a brief, or on those of these indexes, as far as known."""
         where, values = "brief = ?", [brief_id]
         if pages is not None:
-            where, values = f"{where} AND page IN {_THESE}", [*values, json.dumps(list(pages))]
-        with self._lock, self._guarded():
-            rows = self._connection.execute(
-                f"SELECT page, width, height, packed FROM geometry WHERE {where} ORDER BY page", values
-            )
-            return tuple(PageGeometry(*row) for row in rows)
+            where, values = f"{where} AND page IN {THESE}", [*values, json.dumps(list(pages))]
+        rows = self._raw(f"SELECT page, width, height, packed FROM geometry WHERE {where} ORDER BY page", *values)
+        return tuple(PageGeometry(*row) for row in rows)
 
     def _missing(self, brief_id: str) -> NotFound:
         """Tell what has become of a brief that there is not."""
@@ -222,7 +161,7 @@ class Catalog:
 
         Raises NotFound for one that stands no more, Gone where it is known what has become of it.
         """
-        known = {row[0] for row in self._select(f"SELECT id FROM passages WHERE id IN {_THESE}", _json(passage_ids))}
+        known = {row[0] for row in self._select(f"SELECT id FROM passages WHERE id IN {THESE}", _json(passage_ids))}
         names = {}
         for name in passage_ids:
             if name in known:
@@ -256,7 +195,7 @@ class Catalog:
         passage_ids = [names[name] for name in passage_ids]
         ids = _json(passage_ids)
         rows = self._select(
-            f"SELECT {_PASSAGE}, {_RECORD} FROM passages p JOIN briefs b ON b.id = p.brief WHERE p.id IN {_THESE}", ids
+            f"SELECT {_PASSAGE}, {RECORD} FROM passages p JOIN briefs b ON b.id = p.brief WHERE p.id IN {THESE}", ids
         )
         by_id = {row[0]: row for row in rows}
         records = self._records([row[9:] for row in rows])
@@ -264,8 +203,7 @@ class Catalog:
         keys = json.dumps(
             [[row[1], mark.note_id] for row in rows for mark in marks[row[0]] if mark.note_id is not None]
         )
-        pairs = "(brief, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
-        notes = self._notes(pairs, keys) if keys != "[]" else {}
+        notes = self._notes(PAIRS, keys) if keys != "[]" else {}
         with self._guarded():
             return [self._stored(by_id[passage_id], records, marks[passage_id], notes) for passage_id in passage_ids]
 
@@ -296,70 +234,12 @@ class Catalog:
         marks: dict[str, list[Mark]] = defaultdict(list)
         rows = self._select(
             "SELECT p.id, m.label, m.at, m.page, m.note FROM passages p "
-            f"JOIN marks m ON m.brief = p.brief AND m.passage = p.ordinal WHERE p.id IN {_THESE} ORDER BY m.ordinal",
+            f"JOIN marks m ON m.brief = p.brief AND m.passage = p.ordinal WHERE p.id IN {THESE} ORDER BY m.ordinal",
             ids,
         )
         for passage_id, *mark in rows:
             marks[passage_id].append(Mark(*mark))
         return marks
-
-    def _notes(self, where: str, parameter: str) -> dict[tuple[str, str], Note]:
-        """Return notes with their sources, by brief and id, in the order of each brief."""
-        rows = self._select(
-            f"SELECT brief, id, label, kind, page, text, refers_to FROM notes WHERE {where} ORDER BY brief, ordinal",
-            parameter,
-        )
-        of_note = where.replace("(brief, id)", "(brief, note)")
-        cited = self._select(
-            f"SELECT brief, note, csl, begins, ends FROM sources WHERE {of_note} ORDER BY ordinal", parameter
-        )
-        sources: dict[tuple[str, str], list[Source]] = defaultdict(list)
-        with self._guarded():
-            for brief_id, note_id, csl, begins, ends in cited:
-                sources[brief_id, note_id].append(Source(json.loads(csl), begins, ends))
-        return {
-            (brief_id, note_id): Note(note_id, label, kind, page, text, tuple(sources[brief_id, note_id]), refers_to)
-            for brief_id, note_id, label, kind, page, text, refers_to in rows
-        }
-
-    def _records(self, rows: Iterable[tuple[Any, ...]]) -> dict[str, BriefRecord]:
-        """Return records by id, in the order of rows, with the places of all of them."""
-        rows = list(rows)
-        places: dict[str, list[str]] = defaultdict(list)
-        ids = json.dumps(list({row[0] for row in rows}))
-        for brief_id, path in self._select(f"SELECT brief, path FROM files WHERE brief IN {_THESE}", ids):
-            places[brief_id].append(path)
-        with self._guarded():
-            return {
-                brief_id: BriefRecord(
-                    id=brief_id,
-                    path=path,
-                    places=tuple(sorted(places[brief_id])),
-                    title=title,
-                    collection=path.split("/", 1)[0] if "/" in path else "",
-                    authors=tuple(json.loads(authors)),
-                    published=published,
-                    language=language,
-                    pages=pages,
-                    passages=passages,
-                    notes=notes,
-                )
-                for brief_id, path, title, authors, published, language, pages, passages, notes in rows
-            }
-
-    def _select(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
-        with self._lock, self._guarded():
-            return [restored(row) for row in self._connection.execute(query, parameters)]
-
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """Turn whatever damage makes SQLite or the reading of its values raise into CorruptGeneration."""
-        try:
-            yield
-        except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError, OverflowError, MemoryError) as error:
-            raise CorruptGeneration(
-                f"{self._file} is damaged ({error}). Run `briefqa rollback`, or `briefqa reindex` to build it anew."
-            ) from error
 
 
 def _json(values: Iterable[Any]) -> str:

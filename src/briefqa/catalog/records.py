@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from briefqa.briefs import PageSpan
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from briefqa.briefs import Note, Passage
+
+T = TypeVar("T")
 
 # Kept in the file's header, so that a foreign database is told from a damaged one.
 APPLICATION_ID = 0x62726651  # "brfQ"
@@ -36,6 +38,13 @@ CREATE TABLE notes (
 CREATE TABLE sources (
     brief TEXT, note, ordinal INTEGER, csl TEXT, begins INTEGER, ends INTEGER, PRIMARY KEY (brief, note, ordinal)
 ) WITHOUT ROWID;
+-- Which work each source is a citation of; `again`: one that its note has cited already.
+CREATE TABLE cited (
+    brief TEXT, note, source INTEGER, work INTEGER, again INTEGER, fullness INTEGER, words,
+    PRIMARY KEY (brief, note, source)
+) WITHOUT ROWID;
+-- The ids that a work goes by, each with the briefs whose notes bear it out; the lowest strength is the surest.
+CREATE TABLE works (id TEXT, brief TEXT, work INTEGER, strength INTEGER, PRIMARY KEY (id, brief)) WITHOUT ROWID;
 CREATE TABLE geometry (
     brief TEXT, page INTEGER, width REAL, height REAL, packed BLOB, PRIMARY KEY (brief, page)
 ) WITHOUT ROWID;
@@ -52,6 +61,9 @@ CREATE UNIQUE INDEX passages_id ON passages (id);
 CREATE INDEX passages_brief ON passages (brief, ordinal);
 CREATE INDEX passages_digest ON passages (digest);
 CREATE INDEX marks_passage ON marks (brief, passage);
+CREATE INDEX marks_note ON marks (brief, note, passage);
+CREATE INDEX cited_work ON cited (work, fullness DESC, brief, again);
+CREATE INDEX works_work ON works (work, strength, id, brief);
 """
 
 
@@ -108,6 +120,77 @@ class StoredPassage:
     passage: Passage
     brief: BriefRecord
     notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotesWanted:
+    """Which notes are looked for; "" is any.
+
+    brief: an id; collection: the folder; label: as printed; kind: "footnote" or "endnote"; text: words, all of which
+    the note holds in any order.
+    """
+
+    brief: str = ""
+    collection: str = ""
+    label: str = ""
+    kind: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesWanted:
+    """Which sources are looked for; "" is any.
+
+    brief, collection: by which they are cited; text: words of title, author, publisher or container, a year, an
+    address, a DOI, all of which one of its citations holds.
+    """
+
+    brief: str = ""
+    collection: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CitingPassage:
+    """A passage that cites a note, without its text."""
+
+    id: str
+    brief_id: str
+    section: str
+    pages: tuple[PageSpan, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNote:
+    """A note with its brief and the passages that cite it. works: the ids of its sources, one for each."""
+
+    note: Note
+    brief: BriefRecord
+    passages: tuple[CitingPassage, ...]
+    works: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CitedSource:
+    """A work that notes cite, put together from all its citations.
+
+    id: the same in every generation in which its strongest name (DOI, address, title …) is the same. csl: a CSL-JSON
+    item. briefs, notes, passages: how many cite it.
+    """
+
+    id: str
+    csl: dict[str, Any]
+    briefs: int
+    notes: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Portion(Generic[T]):
+    """Some of what was looked for. total: how much there is of it in all."""
+
+    total: int
+    items: tuple[T, ...]
 
 
 @dataclass(frozen=True, slots=True)

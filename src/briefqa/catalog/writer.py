@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Self
 
-from briefqa.catalog.reader import immutable_uri
+from briefqa.catalog.database import immutable_uri
 from briefqa.catalog.records import APPLICATION_ID, INDEXES, SCHEMA, FileRecord, pages_to_json, restored, storable
 from briefqa.errors import GenerationError
+from briefqa.sources import fullness, merge, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -160,9 +161,28 @@ class CatalogWriter:
     def finish(self) -> None:
         """Write all of it to the disk and close."""
         with self._guarded():
+            self._write_works()
             self._connection.execute("COMMIT")
             self._connection.executescript(INDEXES)
             self._connection.close()
+
+    def _write_works(self) -> None:
+        """Put citations of the same work together. Anew each time: one more citation may make one of two works."""
+        sources = "SELECT brief, note, ordinal, csl FROM sources ORDER BY brief, note, ordinal"
+        cited = merge((f"{brief}:{note}:{n}", json.loads(csl)) for brief, note, n, csl in self._rows(sources))
+        before: set[int] = set()  # works that the note has cited already
+        for (brief, note, n, csl), (work, ids) in zip(self._rows(sources), cited, strict=True):
+            before = before if n else set()
+            item = json.loads(csl)
+            self._insert("cited", [(brief, note, n, work, work in before, fullness(item), words_of(item))])
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO works VALUES (?, ?, ?, ?)",
+                [(name, brief, work, strength) for strength, name in ids],
+            )
+            before.add(work)
+
+    def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        return (restored(row) for row in self._connection.execute(query))
 
     def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
         if rows:

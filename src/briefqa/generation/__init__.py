@@ -8,10 +8,21 @@
                                        manifest.json
         .building-…/                   not finished; the next reindex clears it away
 
-`store` looks after the folder, `manifest` after what a generation says of itself, `opened` after searching in one.
+`store` looks after the folder, `manifest` after what a generation says of itself, `opened` after searching in one;
+`index` is the protocol by which any home of an index is seen.
 """
 
-from briefqa.catalog import BriefRecord, StoredPassage
+from briefqa.catalog import (
+    BriefRecord,
+    CitedSource,
+    CitingPassage,
+    NotesWanted,
+    Portion,
+    SourcesWanted,
+    StoredNote,
+    StoredPassage,
+)
+from briefqa.generation.index import Candidate, Index, ScoredPassage, Subset
 from briefqa.generation.indexes import write_indexes
 from briefqa.generation.manifest import (
     BRIEF_VECTORS,
@@ -25,11 +36,7 @@ from briefqa.generation.manifest import (
     read_manifest,
 )
 from briefqa.generation.opened import (
-    Candidate,
     Generation,
-    Index,
-    ScoredPassage,
-    Subset,
     open_current,
     open_generation,
     verify,
@@ -55,11 +62,17 @@ __all__ = [
     "VECTORS",
     "BriefRecord",
     "Candidate",
+    "CitedSource",
+    "CitingPassage",
     "Generation",
     "Index",
     "IndexInfo",
     "Manifest",
+    "NotesWanted",
+    "Portion",
     "ScoredPassage",
+    "SourcesWanted",
+    "StoredNote",
     "StoredPassage",
     "Subset",
     "build_folder",

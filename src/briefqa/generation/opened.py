@@ -1,16 +1,18 @@
-"""A generation open for searching, and the protocol by which a searcher sees an index, here or elsewhere."""
+"""A generation open for searching."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from briefqa.catalog import Catalog
+from briefqa.catalog import Catalog, CitingCatalog
 from briefqa.errors import CorruptGeneration, IncompatibleGeneration, NoGeneration, NotFound
 from briefqa.filters import All
+from briefqa.generation.index import Candidate, ScoredPassage, Subset
 from briefqa.generation.manifest import (
     BRIEF_VECTORS,
     CATALOG,
@@ -33,99 +35,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from briefqa.briefs import Brief, PageGeometry, Problem
-    from briefqa.catalog import BriefRecord, FileRecord, StoredPassage
+    from briefqa.catalog import (
+        BriefRecord,
+        CitedSource,
+        FileRecord,
+        NotesWanted,
+        Portion,
+        SourcesWanted,
+        StoredNote,
+        StoredPassage,
+    )
     from briefqa.filters import Filter
     from briefqa.generation.manifest import IndexInfo, Manifest
-
-
-class ScoredPassage(NamedTuple):
-    """A passage as a leg of the search ranks it. Scores of different legs cannot be compared."""
-
-    passage_id: str
-    score: float
-
-
-class Candidate(NamedTuple):
-    """A passage that at least one leg has found, with its score in both. lexical: 0 where no word is shared."""
-
-    passage_id: str
-    dense: float
-    lexical: float
-
-
-@dataclass(frozen=True, slots=True)
-class Subset:
-    """Some passages of an index, as it alone knows them."""
-
-    rows: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-
-class Index(Protocol):
-    """What a searcher sees of an index. Never changes while it is open; safe for many threads."""
-
-    def info(self) -> IndexInfo:
-        """Tell what the index holds and what made it."""
-
-    def dense(self, vector: NDArray[np.float32], k: int, only: Sequence[str] | None = None) -> list[ScoredPassage]:
-        """Find the k passages nearest to vector by inner product, best first, ties in the order of the ids.
-
-        vector: shape (dimension,). only: the ids to search among, exactly; unknown ones are passed over.
-        """
-
-    def lexical(self, question: str, k: int, only: Sequence[str] | None = None) -> list[ScoredPassage]:
-        """Find the k passages that share most with the words of the question, best first, ties as in `dense`.
-
-        Passages that share none are not found.
-        """
-
-    def candidates(
-        self, vector: NDArray[np.float32], question: str, k: int, only: Subset | None = None
-    ) -> list[Candidate]:
-        """Find the k best passages of each leg, and give each of them its score in both, in the order of the ids."""
-
-    def select(self, where: Filter, phrases: Sequence[str] = ()) -> Subset:
-        """Find the passages that a filter lets through and that hold every phrase, themselves or in their notes."""
-
-    def coverage(self, question: str, passage_id: str) -> float:
-        """Tell what part of the question's words a passage holds, from 0 to 1, rare ones counting more."""
-
-    def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
-        """Return passages with their briefs and notes, in the same order.
-
-        An id of a brief that was revised since leads to the passage that says the same today. Raises NotFound, or Gone
-        where it is known what has become of the brief.
-        """
-
-    def around(self, passage_id: str, reach: int) -> list[StoredPassage]:
-        """Return up to `reach` passages before and after one of the same brief, in their order. Raises as `fetch`."""
-
-    def briefs(self, *, limit: int, offset: int = 0) -> list[BriefRecord]:
-        """List records of briefs in the order of their paths."""
-
-    def brief(self, brief_id: str) -> tuple[BriefRecord, Brief]:
-        """Return a brief whole, notes and marks included, and its record. Raises NotFound, or Gone."""
-
-    def files(self) -> list[FileRecord]:
-        """List every file of docs_in as it was when this was built, by path."""
-
-    def problems(self, *, limit: int) -> list[tuple[str, str, Problem]]:
-        """List what could not be understood: id and title of the brief, and the problem, by path of the brief."""
-
-    def geometry(self, brief_id: str, pages: Iterable[int] | None = None) -> tuple[PageGeometry, ...]:
-        """Return where things stand on the pages of a brief, or on those of these indexes; none where it has none."""
-
-    def within(self, collections: Collection[str]) -> Index:
-        """See some collections only, as if there were no others: in no method do they show, nor in any score or count.
-
-        What is given back lives as long as this index and needs no closing. Only the names are the whole's: the
-        generation's, the model's.
-        """
-
-    def close(self) -> None:
-        """Let go of files and memory."""
 
 
 class Generation:
@@ -134,9 +55,12 @@ class Generation:
     It holds its files open, so that it serves on when it has been pruned meanwhile.
     """
 
-    def __init__(self, manifest: Manifest, catalog: Catalog, vectors: Vectors, words: Lexical) -> None:
+    def __init__(
+        self, manifest: Manifest, catalog: Catalog, citing: CitingCatalog, vectors: Vectors, words: Lexical
+    ) -> None:
         self.manifest = manifest
         self._catalog = catalog
+        self._citing = citing
         self._vectors = vectors
         self._words = words
         self._within: dict[frozenset[str], Generation] = {}
@@ -155,13 +79,12 @@ class Generation:
                 raise CorruptGeneration(f"{folder / name} is not in the manifest. {REMEDY}")
         lexical = Lexical.open(folder / LEXICAL)
         vectors = Vectors.open(folder / VECTORS, folder / EMBEDDINGS, folder / BRIEF_VECTORS, lexical.brief_of)
-        catalog = Catalog(folder / CATALOG)
-        try:
+        with ExitStack() as opened:
+            catalog = opened.enter_context(closing(Catalog(folder / CATALOG)))
+            citing = opened.enter_context(closing(CitingCatalog(folder / CATALOG)))
             _check_counts(folder, manifest, catalog, vectors, lexical)
-        except BaseException:
-            catalog.close()
-            raise
-        return cls(manifest, catalog, vectors, lexical)
+            opened.pop_all()
+        return cls(manifest, catalog, citing, vectors, lexical)
 
     def info(self) -> IndexInfo:
         """Tell what the index holds and what made it."""
@@ -249,6 +172,22 @@ class Generation:
         """Return where things stand on the pages of a brief; see `Index.geometry`."""
         return self._catalog.geometry(brief_id, pages)
 
+    def notes(self, where: NotesWanted, *, limit: int, offset: int = 0) -> Portion[StoredNote]:
+        """List notes; see `Index.notes`."""
+        return self._citing.notes(where, limit=limit, offset=offset)
+
+    def sources(self, where: SourcesWanted, *, limit: int, offset: int = 0) -> Portion[CitedSource]:
+        """List the works that notes cite; see `Index.sources`."""
+        return self._citing.sources(where, limit=limit, offset=offset)
+
+    def source(self, source_id: str) -> CitedSource:
+        """Return one work; see `Index.source`."""
+        return self._citing.source(source_id)
+
+    def citing(self, source_id: str, *, limit: int, offset: int = 0) -> Portion[StoredNote]:
+        """List the notes that cite a work; see `Index.citing`."""
+        return self._citing.citing(source_id, limit=limit, offset=offset)
+
     def within(self, collections: Collection[str]) -> Generation:
         """See some collections only; see `Index.within`. Made once for each set of them."""
         with self._lock:
@@ -258,20 +197,21 @@ class Generation:
         return seen
 
     def _seeing(self, collections: frozenset[str]) -> Generation:
-        catalog = self._catalog.within(collections)
-        try:
+        with ExitStack() as opened:
+            catalog = opened.enter_context(closing(self._catalog.within(collections)))
+            citing = opened.enter_context(closing(self._citing.within(collections)))
             rows = np.array(catalog.select(All(())), dtype=np.int64)
             manifest = replace(self.manifest, counts=catalog.counts())
-            return Generation(manifest, catalog, self._vectors.within(rows), self._words.within(rows))
-        except BaseException:
-            catalog.close()
-            raise
+            seen = Generation(manifest, catalog, citing, self._vectors.within(rows), self._words.within(rows))
+            opened.pop_all()
+        return seen
 
     def close(self) -> None:
         """Let go of files and memory."""
         with self._lock:
             for seen in self._within.values():
                 seen.close()
+        self._citing.close()
         self._catalog.close()
 
 

@@ -21,7 +21,7 @@ def asked(text: str) -> str:
     return text
 
 
-class _Answer(BaseModel):
+class Answer(BaseModel):
     """Base of what is sent back about briefs."""
 
     @model_validator(mode="before")
@@ -149,7 +149,7 @@ class Hit(PassageWithNotes, _Ranked):
     neighbours: list[Neighbour] = Field(description="The passages around it, as many as `expand` asks for.")
 
 
-class SearchResponse(_Answer):
+class SearchResponse(Answer):
     """The hits, best first, all from one generation of the index."""
 
     model_config = ConfigDict(
@@ -213,13 +213,13 @@ class SearchResponse(_Answer):
     hits: list[Hit]
 
 
-class PassageResponse(PassageWithNotes, _Answer):
+class PassageResponse(PassageWithNotes, Answer):
     """One passage of the live generation."""
 
     generation: str
 
 
-class BriefList(_Answer):
+class BriefList(Answer):
     """Briefs by path, `limit` of them from the `offset`th on."""
 
     generation: str
@@ -256,6 +256,7 @@ class Note(BaseModel):
     kind: Literal["footnote", "endnote"]
     page: int
     text: str
+    refers_to: str | None = Field(description='The id of the note that its "ibid." or "supra" means.')
     sources: list[dict[str, Any]] = Field(description="CSL-JSON items.")
     url: str
 
@@ -267,7 +268,7 @@ class ReadingProblem(BaseModel):
     message: str
 
 
-class WholeBrief(BriefReference, _Answer):
+class WholeBrief(BriefReference, Answer):
     """All that is known of a brief. Offsets count in `body`."""
 
     generation: str

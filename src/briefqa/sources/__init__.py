@@ -4,7 +4,8 @@ A note is cut into stretches (`segments`); in each, law (`law`, `courts`), numbe
 addresses are looked for, and the styles of citing (`styles`): `quoted`, `books`, `titled`, `continental`, `papers`, and
 `periods` for notes that are one citation from end to end; all with the help of dates, names and details.
 Precision comes first: a field in doubt stays out, and a note that only explains has no source. `references` links notes
-that point to other notes; `exports` writes sources for other programs.
+that point to other notes. `works` puts together what many notes cite, known by its names (`identity`); `exports` and
+`footnotes` write sources for other programs and for people.
 """
 
 from __future__ import annotations
@@ -13,13 +14,31 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from briefqa.sources.exports import to_bibtex, to_csl_json, to_ris
+from briefqa.sources.footnotes import Style, footnote
+from briefqa.sources.identity import words_of, words_sought
 from briefqa.sources.parsing import parse_sources
 from briefqa.sources.references import resolve
+from briefqa.sources.works import Cited, fullness, merge, summary
 
 if TYPE_CHECKING:
     from briefqa.briefs import Brief
 
-__all__ = ["parse_sources", "resolve", "to_bibtex", "to_csl_json", "to_ris", "with_sources"]
+__all__ = [
+    "Cited",
+    "Style",
+    "footnote",
+    "fullness",
+    "merge",
+    "parse_sources",
+    "resolve",
+    "summary",
+    "to_bibtex",
+    "to_csl_json",
+    "to_ris",
+    "with_sources",
+    "words_of",
+    "words_sought",
+]
 
 
 def with_sources(brief: Brief) -> Brief:

@@ -1,0 +1,128 @@
+"""The protocol by which a searcher sees an index, here or elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from briefqa.briefs import Brief, PageGeometry, Problem
+    from briefqa.catalog import (
+        BriefRecord,
+        CitedSource,
+        FileRecord,
+        NotesWanted,
+        Portion,
+        SourcesWanted,
+        StoredNote,
+        StoredPassage,
+    )
+    from briefqa.filters import Filter
+    from briefqa.generation.manifest import IndexInfo
+
+
+class ScoredPassage(NamedTuple):
+    """A passage as a leg of the search ranks it. Scores of different legs cannot be compared."""
+
+    passage_id: str
+    score: float
+
+
+class Candidate(NamedTuple):
+    """A passage that at least one leg has found, with its score in both. lexical: 0 where no word is shared."""
+
+    passage_id: str
+    dense: float
+    lexical: float
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """Some passages of an index, as it alone knows them."""
+
+    rows: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+class Index(Protocol):
+    """What a searcher sees of an index. Never changes while it is open; safe for many threads."""
+
+    def info(self) -> IndexInfo:
+        """Tell what the index holds and what made it."""
+
+    def dense(self, vector: NDArray[np.float32], k: int, only: Sequence[str] | None = None) -> list[ScoredPassage]:
+        """Find the k passages nearest to vector by inner product, best first, ties in the order of the ids.
+
+        vector: shape (dimension,). only: the ids to search among, exactly; unknown ones are passed over.
+        """
+
+    def lexical(self, question: str, k: int, only: Sequence[str] | None = None) -> list[ScoredPassage]:
+        """Find the k passages that share most with the words of the question, best first, ties as in `dense`.
+
+        Passages that share none are not found.
+        """
+
+    def candidates(
+        self, vector: NDArray[np.float32], question: str, k: int, only: Subset | None = None
+    ) -> list[Candidate]:
+        """Find the k best passages of each leg, and give each of them its score in both, in the order of the ids."""
+
+    def select(self, where: Filter, phrases: Sequence[str] = ()) -> Subset:
+        """Find the passages that a filter lets through and that hold every phrase, themselves or in their notes."""
+
+    def coverage(self, question: str, passage_id: str) -> float:
+        """Tell what part of the question's words a passage holds, from 0 to 1, rare ones counting more."""
+
+    def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
+        """Return passages with their briefs and notes, in the same order.
+
+        An id of a brief that was revised since leads to the passage that says the same today. Raises NotFound, or Gone
+        where it is known what has become of the brief.
+        """
+
+    def around(self, passage_id: str, reach: int) -> list[StoredPassage]:
+        """Return up to `reach` passages before and after one of the same brief, in their order. Raises as `fetch`."""
+
+    def briefs(self, *, limit: int, offset: int = 0) -> list[BriefRecord]:
+        """List records of briefs in the order of their paths."""
+
+    def brief(self, brief_id: str) -> tuple[BriefRecord, Brief]:
+        """Return a brief whole, notes and marks included, and its record. Raises NotFound, or Gone."""
+
+    def files(self) -> list[FileRecord]:
+        """List every file of docs_in as it was when this was built, by path."""
+
+    def problems(self, *, limit: int) -> list[tuple[str, str, Problem]]:
+        """List what could not be understood: id and title of the brief, and the problem, by path of the brief."""
+
+    def geometry(self, brief_id: str, pages: Iterable[int] | None = None) -> tuple[PageGeometry, ...]:
+        """Return where things stand on the pages of a brief, or on those of these indexes; none where it has none."""
+
+    def notes(self, where: NotesWanted, *, limit: int, offset: int = 0) -> Portion[StoredNote]:
+        """List notes in the order of their briefs' paths, and of each brief."""
+
+    def sources(self, where: SourcesWanted, *, limit: int, offset: int = 0) -> Portion[CitedSource]:
+        """List the works that notes cite, each once however it is worded, those that most briefs cite first."""
+
+    def source(self, source_id: str) -> CitedSource:
+        """Return one work, by any of the ids that it goes or went by. Raises NotFound."""
+
+    def citing(self, source_id: str, *, limit: int, offset: int = 0) -> Portion[StoredNote]:
+        """List the notes that cite a work, in the order of `notes`. Raises NotFound."""
+
+    def within(self, collections: Collection[str]) -> Index:
+        """See some collections only, as if there were no others: in no method do they show, nor in any score or count.
+
+        What is given back lives as long as this index and needs no closing. Only the names are the whole's: the
+        generation's, the model's.
+        """
+
+    def close(self) -> None:
+        """Let go of files and memory."""
