@@ -11,38 +11,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from briefqa.briefs import Note, Source
+from briefqa.sources import reference_forms as forms
 from briefqa.sources.parsing import parse_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
-_SIGNALS = (
-    r"(?:(?:But\s)?(?:[Ss]ee|[Cc]f\.|[Vv]oir|[Vv]gl\.|[Ss]iehe)(?:\s(?:also|aussi|auch))?"
-    r"(?:,?\s(?:e\.g\.|for\sexample),?)?\s)?"
-)
-_PAGES = r"\d{1,5}(?:\s?[–-]\s?\d{1,5})?(?:,\s\d{1,5}(?:\s?[–-]\s?\d{1,5})?)*"
-_PLACE = (
-    rf"(?:,?\s(?:at\s|pp?\.\s?|S\.\s?|Seite\s)?(?P<page>{_PAGES})(?![\w%])|,?\s§{{1,2}}\s?(?P<section>\d[\w.()-]*))?"
-)
-_IBID = re.compile(rf"{_SIGNALS}(?:[Ii]bid(?:em)?|[Ii]d(?:em)?|[Ee]bd|[Ee]benda)\b\.?{_PLACE}")
-_NAME = r"[A-ZÀ-ÖØ-Þ][\w’'-]+"
-_GIVEN = rf"(?:[A-Z]\.\s?|{_NAME}\s){{0,3}}"
-_NAMES = (
-    rf"{_GIVEN}(?P<family>(?:(?:van|von|de)\s)?{_NAME})"
-    rf"(?:\s(?:and|&|et|und)\s{_GIVEN}{_NAME}|\set\sal\.)?"
-)
-# "Based on a chart in Smith, p. 178"; what leads to the name is looked for near the beginning only.
-_LEADS_TO = re.compile(rf"\b(?:in|de|from|by|bei|nach|aus|[Ss]ee|[Vv]oir|[Ss]iehe|[Vv]gl\.|[Cc]f\.)\s(?={_NAME})")
+# What leads to a name is looked for near the beginning of a note only.
 _NEAR = 80
-_OP_CIT = re.compile(rf"{_NAMES},\s(?:“[^”]{{1,200}},?”\s)?(?:op\.\s?cit\.|loc\.\s?cit\.|a\.\s?a\.\s?O\.){_PLACE}")
-_SUPRA = re.compile(
-    rf"(?:{_NAMES},?\s)?\(?(?:supra,?\s(?:note|n\.|fn\.)\s?(?P<after>\d{{1,4}})"
-    rf"|(?:note|n\.?|fn\.|Anm\.|Fn\.|Fußn\.)\s?(?P<before>\d{{1,4}}),?\s(?:supra|above|oben|ci-dessus))\)?{_PLACE}"
-)
-# "Copyright Law Revision, 116": a title, or the part of it before the colon, that was cited before.
-_TITLE = re.compile(rf"(?P<title>[A-ZÀ-Þ][^;:“”]{{5,200}}?)(?:,|(?=\sat\s))(?=\s(?:at\s|pp?\.\s?|S\.\s?)?\d){_PLACE}")
-_SHORT = re.compile(rf"{_NAMES},(?=\s(?:at\s|pp?\.\s?|S\.\s?)?\d){_PLACE}\.?(?=\s|\Z)")
-
 # A source that has one of these is cited in full, and not by a short form.
 _TELLING = frozenset(("issued", "publisher", "container-title"))
 
@@ -91,44 +67,85 @@ class _Known(NamedTuple):
 
     def refer(self, note: Note) -> Note:
         """Complete a note that refers to an earlier one; give back any other as it is."""
-        ibid = _IBID.match(note.text)
-        if ibid:
+        ibid = forms.IBID.match(note.text)
+        if ibid and not _goes_on(note, ibid):
             return self._ibid(note, ibid)
-        if note.sources:
-            return self._again(note)
-        starts = [0, *(lead.end() for lead in _LEADS_TO.finditer(note.text, 0, _NEAR))]
-        ways = ((_SUPRA, self._supra), (_OP_CIT, self._op_cit), (_SHORT, self._op_cit), (_TITLE, self._titled))
-        for pattern, find in ways:
+        starts = [0, *(lead.end() for lead in forms.LEADS_TO.finditer(note.text, 0, _NEAR))]
+        pointed = [(forms.NUMBERED, self._numbered), (forms.FOOTNOTE, self._numbered), (forms.OP_CIT, self._op_cit)]
+        short = [(forms.REPORTED, self._reported), (forms.SHORT, self._op_cit), (forms.TITLE, self._titled)]
+        for pattern, find in pointed if note.sources else pointed + short:
             for match in filter(None, (pattern.match(note.text, start) for start in starts)):
+                if any(source.start < match.end() and _is_full(source) for source in note.sources):
+                    continue
                 cited = find(note, match)
                 if cited:
                     return self._with(note, cited, match)
-        return note
+                if (pattern, find) in pointed:  # "Berg (n 3), 12" is no title
+                    note = replace(note, sources=_behind(note, match))
+        return self._again(note)
 
     def _ibid(self, note: Note, match: re.Match[str]) -> Note:
-        """The source of the note before, if it has just one."""
+        """The source of the note before, if it has just one and speaks of no other."""
+        before = self._before(note)
+        if before is None:
+            return replace(note, sources=_behind(note, match))
+        return self._with(note, before, match, stays=True)
+
+    def _before(self, note: Note) -> _Cited | None:
         at = self.last.get(note.kind)
         if at is None or len(self.notes[at].sources) != 1:
-            return note
-        return self._with(note, _Cited(at, self.notes[at].sources[0]), match, stays=True)
-
-    def _supra(self, note: Note, match: re.Match[str]) -> _Cited | None:
-        """The source of the note with that label: the only one, or the only one by that author."""
-        places = self.by_label.get((note.kind, match["after"] or match["before"]), [])
-        if len(places) != 1:
             return None
-        sources = self.notes[places[0]].sources
-        if match["family"] and any(_families(source) for source in sources):
-            sources = tuple(source for source in sources if _folded(match["family"]) in _families(source))
-        return _Cited(places[0], sources[0]) if len(sources) == 1 else None
+        (source,) = self.notes[at].sources
+        # Where the note itself refers to another, that reference is the source's own.
+        text, own = self.notes[at].text, source.end if self.notes[at].refers_to else 0
+        return None if forms.REFERENCE.search(text, own) else _Cited(at, source)
 
-    def _op_cit(self, _: Note, match: re.Match[str]) -> _Cited | None:
-        """The only work by that author so far."""
-        return _only(self.by_family.get(_folded(match["family"]), {}).values())
+    def _numbered(self, note: Note, match: re.Match[str]) -> _Cited | None:
+        """The source of the note with that label: the only one, or the only one that answers to the name."""
+        groups = match.groupdict()
+        label = next(filter(None, map(groups.get, forms.LABELS)))
+        places = self.by_label.get((note.kind, label), [])
+        if len(places) != 1 or forms.NO_NOTE.match(note.text, match.end()):
+            return None
+        cited = [_Cited(places[0], source) for source in self.notes[places[0]].sources]
+        if groups.get("same"):
+            before = self._before(note)
+            same = _families(before.source) if before else set()
+            return _only([work for work in cited if same and _families(work.source) == same])
+        who = groups.get("who")
+        if not who:
+            return None if groups.get("bracketed") else _only(cited)
+        named = forms.NAMES.fullmatch(who)
+        by_name = [work for work in cited if named and _is_by(work.source, named)]
+        return _only(by_name or [work for work in cited if _speaks_of(self.notes[work.at], work.source, who)])
+
+    def _op_cit(self, note: Note, match: re.Match[str]) -> _Cited | None:
+        """The only work by that author so far; with a title, the only one that has it."""
+        groups = match.groupdict()
+        if groups.get("same"):
+            before = self._before(note)
+            families = _families(before.source) if before else set()
+            works = [
+                work
+                for family in sorted(families)[:1]
+                for work in self.by_family.get(family, {}).values()
+                if _families(work.source) == families
+            ]
+        else:
+            works = list(self.by_family.get(_folded(match["family"]), {}).values())
+            # Somebody else of that name makes the name no less clear where an initial stands before it.
+            works = [work for work in works if _is_by(work.source, match)]
+        title = _folded(groups.get("quoted") or groups.get("title") or "")
+        return _only([work for work in works if _folded(work.source.csl.get("title", "")).startswith(title)])
 
     def _titled(self, _: Note, match: re.Match[str]) -> _Cited | None:
         """The only work so far whose title is this, or begins with it."""
         return _only(self.by_title.get(_folded(match["title"]), {}).values())
+
+    def _reported(self, _: Note, match: re.Match[str]) -> _Cited | None:
+        """The only case in that volume, or the only one there by that name."""
+        cases = self.by_title.get(_folded(f"{match['volume']} {match['reporter']}"), {}).values()
+        return _only([case for case in cases if _speaks_of(self.notes[case.at], case.source, match["who"] or "")])
 
     def _again(self, note: Note) -> Note:
         """A note whose only source is the short form of one cited before: "Smith, Canals, 40"."""
@@ -139,44 +156,82 @@ class _Known(NamedTuple):
             return note
         families = _families(own)
         works = self.by_title.get(_folded(own.csl.get("title", "")), {}).values()
-        full = [work for work in works if work.source.csl.keys() & _TELLING and families <= _families(work.source)]
-        if len(full) != 1:
+        full = _only([work for work in works if _is_full(work.source) and families <= _families(work.source)])
+        if full is None:
             return note
-        csl = {key: value for key, value in full[0].source.csl.items() if key != "page"}
+        csl = {key: value for key, value in full.source.csl.items() if key != "page"}
         csl |= {key: own.csl[key] for key in ("page", "volume") if key in own.csl}
-        return replace(note, refers_to=self._target(full[0].at), sources=(replace(own, csl=csl),))
+        return replace(note, refers_to=self._target(full.at), sources=(replace(own, csl=csl),))
 
     def _with(self, note: Note, cited: _Cited, match: re.Match[str], *, stays: bool = False) -> Note:
         """Bring a source along, with the page that this note gives. stays: without one, the page is the same."""
         csl = dict(cited.source.csl)
         place: dict[str, Any] = {key: match[key] for key in ("page", "section") if match[key]}
         where = ["locator"] if csl["type"] == "legal_case" else ["page", "section"]
-        if place or not stays:
+        if place or not stays or not forms.SAME_PLACE.match(note.text, match.end()):
             for key in where:
                 csl.pop(key, None)
         if "locator" in where:  # the page of a case is the one on which its report begins
             place = {"locator": match["page"]} if match["page"] else {}
         source = Source(csl | place, match.start(), match.end())
-        others = tuple(other for other in note.sources if other.start >= match.end())
-        return replace(note, refers_to=self._target(cited.at), sources=(source, *others))
+        return replace(note, refers_to=self._target(cited.at), sources=(source, *_behind(note, match)))
 
     def _target(self, at: int) -> str:
         """Follow "ibid." after "ibid." to the note that names the source."""
         return self.notes[at].refers_to or self.notes[at].id
 
 
+def _goes_on(note: Note, match: re.Match[str]) -> bool:
+    """Whether "Id." begins a sentence or names an author: "Idem est", "Id., op. cit.", "Id., Piers (Oslo, 2001), 3"."""
+    return bool(forms.IDEM.match(note.text) and forms.OTHER_IDEM.match(note.text, match.end()))
+
+
+def _behind(note: Note, match: re.Match[str]) -> tuple[Source, ...]:
+    return tuple(source for source in note.sources if source.start >= match.end())
+
+
+def _is_full(source: Source) -> bool:
+    return bool(source.csl.keys() & _TELLING)
+
+
 def _only(works: Collection[_Cited]) -> _Cited | None:
     return next(iter(works)) if len(works) == 1 else None
 
 
+def _is_by(source: Source, match: re.Match[str]) -> bool:
+    """Whether a source is by the people that a note names: the family names, and the first one's initial."""
+    families = _families(source)
+    if _folded(match["family"]) not in families or (match["second"] and _folded(match["second"]) not in families):
+        return False
+    given = [name.get("given", "") for name in _named(source) if _folded(_family(name)) == _folded(match["family"])]
+    initial = match["given"][:1].casefold()
+    return not initial or any(not name or name[0].casefold() == initial for name in given)
+
+
+def _speaks_of(note: Note, source: Source, who: str) -> bool:
+    """Whether a source has all the words of a short name: "Harbour Trust", "Dyke Report"."""
+    said = _folded(note.text[source.start : source.end]) + " " + _folded(source.csl.get("title", ""))
+    return set(_folded(who).split()) <= set(said.split())
+
+
+def _named(source: Source) -> Iterator[dict[str, str]]:
+    yield from source.csl.get("author", ())
+
+
+def _family(name: dict[str, str]) -> str:
+    return name.get("family", name.get("literal", ""))
+
+
 def _families(source: Source) -> set[str]:
-    return {_folded(name.get("family", name.get("literal", ""))) for name in source.csl.get("author", ())}
+    return {_folded(_family(name)) for name in _named(source)}
 
 
 def _titles(source: Source) -> set[str]:
-    """The title, and its main part."""
-    title = source.csl.get("title", "")
-    return {_folded(title), _folded(title.split(":")[0])} - {""}
+    """The title, and its main part; of a case also the volume that reports it."""
+    csl = source.csl
+    title = csl.get("title", "")
+    volume = f"{csl.get('volume', '')} {csl.get('container-title', '')}" if csl["type"] == "legal_case" else ""
+    return {_folded(title), _folded(title.split(":")[0]), _folded(volume)} - {""}
 
 
 def _folded(text: str) -> str:
