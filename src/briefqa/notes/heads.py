@@ -44,6 +44,14 @@ class Block:
     lines: list[Line]
 
 
+@dataclass(slots=True)
+class Foot:
+    """Note lines that stand together: (line, label of the note that it begins, or None)."""
+
+    page: int
+    rows: list[tuple[Line, Label | None]]
+
+
 def body_size(pages: Sequence[Page]) -> float:
     """The font size of the running text, in points: the largest of those that much of the document is set in.
 

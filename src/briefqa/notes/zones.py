@@ -15,6 +15,7 @@ from briefqa.notes.endnotes import is_heading
 from briefqa.notes.heads import (
     SMALL,
     Block,
+    Foot,
     Marks,
     Style,
     body_size,
@@ -28,6 +29,7 @@ from briefqa.notes.heads import (
 )
 from briefqa.notes.labels import Label, raised_labels, start_label
 from briefqa.notes.lines import since, until
+from briefqa.notes.table_notes import part_table_notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,17 +37,7 @@ if TYPE_CHECKING:
     from briefqa.briefs import Line, Page
 
 _ENDED = re.compile(r"[.!?…][”’\"')\]]*$|https?://\S+$")
-# A line of running text has more characters than this, one of a title page fewer.
-_PROSE = 50
 _SEPARATOR_TOLERANCE = 3.0
-
-
-@dataclass(slots=True)
-class Foot:
-    """Note lines that stand together: (line, label of the note that it begins, or None)."""
-
-    page: int
-    rows: list[tuple[Line, Label | None]]
 
 
 @dataclass(slots=True)
@@ -87,7 +79,7 @@ def columns(pages: Sequence[Page]) -> list[Column]:
         elif column.body:
             last = None  # nothing is carried on over a column without notes
         if not at_endnotes:
-            _take_table_notes(column, size, marks)
+            column.body, column.below_tables = part_table_notes(column.body, column.page, size, marks)
         found.append(column)
     return found
 
@@ -232,58 +224,3 @@ def _run_in(
                 yield from _run_in(rest, inside, inner.number, style, named)
                 return
     yield line, label
-
-
-def _take_table_notes(column: Column, size: float, marks: Marks) -> None:
-    """Move small print below a table, headed by labels that marks above it name, from the body to `below_tables`."""
-    lines = column.body
-    body: list[Line] = []
-    index = 0
-    while index < len(lines):
-        end = index
-        while end < len(lines) and lines[end].size <= SMALL * size:
-            end += 1
-        start = next((at for at in range(index, end) if _heads_table_notes(lines, at, marks, column.page)), None)
-        if start is None:
-            body.extend(lines[index : max(end, index + 1)])
-        else:
-            body.extend(lines[index:start])
-            column.below_tables.append(_table_foot(lines[start:end], column.page.index))
-        index = max(end, index + 1)
-    column.body = body
-
-
-def _heads_table_notes(lines: Sequence[Line], at: int, marks: Marks, page: Page) -> bool:
-    """Whether the first note of a table begins here: label "a", "1" or "*", with its mark higher up on the page."""
-    label = start_label(lines[at])
-    if label is None or label.text not in {"a", "1", "*", "†"} or label.text not in marks.get(page.index, ()):
-        return False
-    prose = sum(len(line.text) > _PROSE for line in lines[:at])
-    if page.index == 1 and prose < 2:
-        return False  # the authors' affiliations
-    if label.number is not None and not label.raised:
-        return False  # a list
-    return any(found.text == label.text and found.start > 0 for line in lines[:at] for found in raised_labels(line))
-
-
-def _table_foot(lines: Sequence[Line], page: int) -> Foot:
-    rows: list[tuple[Line, Label | None]] = []
-    last: Label | None = None
-    for line in lines:
-        label = start_label(line)
-        if label is not None and last is not None and not _follows(last, label):
-            label = None
-        last = label or last
-        rows.append((line, label))
-    return Foot(page, rows)
-
-
-def _follows(last: Label, label: Label) -> bool:
-    """Whether a label comes next after another of its kind."""
-    if last.raised != label.raised:
-        return False
-    if last.number is not None:
-        return label.number == last.number + 1
-    if len(last.text) == len(label.text) == 1 and last.text.isalpha():
-        return ord(label.text) == ord(last.text) + 1
-    return not label.text.isalnum()

@@ -1,13 +1,14 @@
-"""`Run`s of a page → `Line`s in reading order: rows by baseline, columns by the white gutters between them."""
+"""`Run`s of a page → `Line`s in reading order: rows by baseline, columns as `pdf_columns` finds them."""
 
 from __future__ import annotations
 
 from array import array
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Line, Span
+from briefqa.reading.pdf_columns import Piece, main_size, reading_order
 from briefqa.reading.pdf_pen import SPACE_GAP, Run
 
 if TYPE_CHECKING:
@@ -16,31 +17,6 @@ if TYPE_CHECKING:
 # A superscript stands up to this share of the font size above its line's baseline, a subscript this far below.
 _MAX_RISE = 0.72
 _MAX_DROP = 0.35
-# Narrower gaps than this many font sizes never part columns.
-_GUTTER = 0.8
-_MIN_COLUMN_ROWS = 5
-_MIN_COLUMN_LETTERS = 8
-
-
-@dataclass(slots=True)
-class _Piece:
-    """Runs that touch each other on one line, with their main baseline and size."""
-
-    runs: list[Run]
-    y: float
-    size: float
-
-    @property
-    def x0(self) -> float:
-        return self.runs[0].x0
-
-    @property
-    def x1(self) -> float:
-        return max(run.x1 for run in self.runs)
-
-    @property
-    def chars(self) -> int:
-        return sum(len(run.text) for run in self.runs)
 
 
 def lines_of(runs: Sequence[Run]) -> tuple[tuple[Line, ...], int]:
@@ -48,7 +24,7 @@ def lines_of(runs: Sequence[Run]) -> tuple[tuple[Line, ...], int]:
     upright, left_out = _dominant_direction(runs)
     rows = _rows(_pieces(upright))
     lines: list[Line] = []
-    for block, rows_of_block in enumerate(_reading_order(rows)):
+    for block, rows_of_block in enumerate(reading_order(rows)):
         lines.extend(_line(pieces, block) for pieces in rows_of_block)
     return tuple(line for line in lines if line.text), left_out
 
@@ -64,9 +40,9 @@ def _dominant_direction(runs: Sequence[Run]) -> tuple[list[Run], int]:
     return [run for run in runs if run.angle == main], sum(weight.values()) - weight[main]
 
 
-def _pieces(runs: Iterable[Run]) -> list[_Piece]:
+def _pieces(runs: Iterable[Run]) -> list[Piece]:
     """Chain runs that follow each other without a gap, in the order they were drawn."""
-    pieces: list[_Piece] = []
+    pieces: list[Piece] = []
     last: Run | None = None
     for run in runs:
         blank = not run.text.strip()
@@ -87,7 +63,7 @@ def _pieces(runs: Iterable[Run]) -> list[_Piece]:
         elif blank:
             continue
         else:
-            pieces.append(_Piece([run], run.y, run.size))
+            pieces.append(Piece([run], run.y, run.size))
         last = run
     for piece in pieces:
         main = max(piece.runs, key=lambda run: (round(run.size, 1), len(run.text)))
@@ -108,11 +84,11 @@ def _follows(last: Run, run: Run) -> bool:
     return -0.3 * size <= run.x0 - last.x1 <= 0.6 * size
 
 
-def _rows(pieces: list[_Piece]) -> list[list[_Piece]]:
+def _rows(pieces: list[Piece]) -> list[list[Piece]]:
     """Pieces on one baseline, from the top of the page down; small raised ones join the row that they belong to."""
-    rows: list[list[_Piece]] = []
-    main_size = _main_size(pieces)
-    raised = [piece for piece in pieces if piece.chars <= 6 and piece.size <= 0.85 * main_size]
+    rows: list[list[Piece]] = []
+    usual = main_size(pieces)
+    raised = [piece for piece in pieces if piece.chars <= 6 and piece.size <= 0.85 * usual]
     small = {id(piece) for piece in raised}
     for piece in sorted((piece for piece in pieces if id(piece) not in small), key=lambda piece: -piece.y):
         row = rows[-1] if rows else None
@@ -133,9 +109,9 @@ def _rows(pieces: list[_Piece]) -> list[list[_Piece]]:
     return rows
 
 
-def _join_row(small: _Piece, rows: list[list[_Piece]]) -> bool:
+def _join_row(small: Piece, rows: list[list[Piece]]) -> bool:
     """Put a small piece into the row whose text it touches, if one does."""
-    best: tuple[float, list[_Piece]] | None = None
+    best: tuple[float, list[Piece]] | None = None
     for row in rows:
         rise = small.y - row[0].y
         size = max(piece.size for piece in row)
@@ -153,130 +129,13 @@ def _join_row(small: _Piece, rows: list[list[_Piece]]) -> bool:
             after = [run for run in piece.runs if run.x0 > small.x0 - 0.1 * small.size]
             if after and len(after) < len(piece.runs):
                 piece.runs = [run for run in piece.runs if run.x0 <= small.x0 - 0.1 * small.size]
-                row.append(_Piece(after, piece.y, piece.size))
+                row.append(Piece(after, piece.y, piece.size))
                 break
     row.append(small)
     return True
 
 
-def _main_size(pieces: Iterable[_Piece]) -> float:
-    weight: Counter[float] = Counter()
-    for piece in pieces:
-        weight[round(piece.size, 1)] += piece.chars
-    return weight.most_common(1)[0][0] if weight else 0.0
-
-
-def _reading_order(rows: list[list[_Piece]]) -> list[list[list[_Piece]]]:
-    """Blocks of rows in reading order: columns one after another, between the rows that run over all of them."""
-    found = _column_band(rows)
-    if found is None:
-        return [rows] if rows else []
-    first, last, x = found
-    left, right = [], []
-    for row in rows[first:last]:
-        left.append([piece for piece in row if piece.x1 <= x + 1])
-        right.append([piece for piece in row if piece.x1 > x + 1])
-    return [
-        *_reading_order(rows[:first]),
-        *_reading_order([row for row in left if row]),
-        *_reading_order([row for row in right if row]),
-        *_reading_order(rows[last:]),
-    ]
-
-
-def _column_band(rows: list[list[_Piece]]) -> tuple[int, int, float] | None:
-    """The longest stretch of rows [first, last) that a gutter at x parts into two columns of prose."""
-    best: tuple[tuple[int, int], tuple[int, int, float]] | None = None
-    for x in _gutters(rows):
-        for first, last, beside in _bands(rows, x):
-            if (best is None or (last - first, beside) > best[0]) and _is_prose(rows[first:last], x):
-                best = (last - first, beside), (first, last, x)
-    return best[1] if best else None
-
-
-def _gutters(rows: list[list[_Piece]]) -> Iterable[float]:
-    """Places where a gutter may be: in gaps that many rows share, and left of edges that many lines begin at."""
-    gaps: Counter[int] = Counter()
-    edges: Counter[int] = Counter()
-    for row in rows:
-        edges.update({round(piece.x0) for piece in row})
-        for before, after in _neighbours(row):
-            gaps.update(range(int(before) // 4, int(after) // 4 + 1))
-    for cell, count in gaps.most_common(12):
-        if count >= _MIN_COLUMN_ROWS:
-            yield cell * 4 + 1.0
-            yield cell * 4 + 3.0
-    for edge, count in edges.most_common(4):
-        if count >= _MIN_COLUMN_ROWS:
-            yield edge - 2.0
-
-
-def _neighbours(row: list[_Piece]) -> Iterable[tuple[float, float]]:
-    """The wide gaps of a row, as (from, to)."""
-    edge: float | None = None
-    for piece in row:
-        if edge is not None and piece.x0 - edge > _GUTTER * min(piece.size, 12.0):
-            yield edge, piece.x0
-        edge = piece.x1 if edge is None else max(edge, piece.x1)
-
-
-def _bands(rows: list[list[_Piece]], x: float) -> Iterable[tuple[int, int, int]]:
-    """Stretches of rows that nothing crosses x in, as (first, last, how often text stands on both sides of x).
-
-    Columns on one grid share their baselines; otherwise lines of one stand closer to those of the other than lines of
-    one column can.
-    """
-    first, beside = 0, 0
-    last_side = 0
-    for index, row in enumerate([*rows, None]):
-        if row is None or any(piece.x0 < x - 1 and piece.x1 > x + 1 for piece in row):
-            if beside >= _MIN_COLUMN_ROWS:
-                yield first, index, beside
-            first, beside, last_side = index + 1, 0, 0
-            continue
-        side = (row[0].x0 < x) + 2 * (row[-1].x1 > x)
-        near = index > 0 and rows[index - 1][0].y - row[0].y < 0.75 * row[0].size
-        if side == 3 or (near and side + last_side == 3):
-            beside += 1
-        last_side = side
-
-
-def _is_prose(rows: list[list[_Piece]], x: float) -> bool:
-    """Whether both sides of x are filled with text as columns are, and cells of a table are not."""
-    sides: tuple[list[list[_Piece]], list[list[_Piece]]] = ([], [])
-    for row in rows:
-        for side, pieces in zip(
-            sides, ([p for p in row if p.x1 <= x + 1], [p for p in row if p.x1 > x + 1]), strict=True
-        ):
-            if pieces:
-                side.append(pieces)
-    for side in sides:
-        if len(side) < _MIN_COLUMN_ROWS:
-            return False
-        segments = [segment for row in side for segment in _segments(row)]
-        widths = sorted(right - left for left, right, _ in segments)
-        usual = widths[int(0.9 * (len(widths) - 1))]
-        filled = sum(width >= 0.6 * usual for width in widths)
-        letters = sorted(count for _, _, count in segments)
-        if filled < 0.6 * len(segments) or letters[len(letters) // 2] < _MIN_COLUMN_LETTERS:
-            return False
-    return True
-
-
-def _segments(row: list[_Piece]) -> list[tuple[float, float, int]]:
-    """The stretches of a row without a wide gap, as (left, right, letters)."""
-    found: list[tuple[float, float, int]] = []
-    for piece in row:
-        letters = sum(char.isalpha() for run in piece.runs for char in run.text)
-        if found and piece.x0 - found[-1][1] <= _GUTTER * min(piece.size, 12.0):
-            left, right, count = found[-1]
-            found[-1] = (left, max(right, piece.x1), count + letters)
-        else:
-            found.append((piece.x0, piece.x1, letters))
-    return found
-
-
-def _line(pieces: list[_Piece], block: int) -> Line:
+def _line(pieces: list[Piece], block: int) -> Line:
     """One line of text with its spans; word spaces are put where the runs leave a gap."""
     main = max(pieces, key=lambda piece: (piece.chars, piece.size))
     text = ""

@@ -1,0 +1,182 @@
+"""The order in which a page is read: columns by the white gutters between them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from briefqa.reading.pdf_pen import Run
+
+# Narrower gaps than this many font sizes never part columns.
+_GUTTER = 0.8
+_MIN_COLUMN_ROWS = 5
+_MIN_COLUMN_LETTERS = 8
+
+
+@dataclass(slots=True)
+class Piece:
+    """Runs that touch each other on one line, with their main baseline and size."""
+
+    runs: list[Run]
+    y: float
+    size: float
+
+    @property
+    def x0(self) -> float:
+        """The left edge."""
+        return self.runs[0].x0
+
+    @property
+    def x1(self) -> float:
+        """The right edge."""
+        return max(run.x1 for run in self.runs)
+
+    @property
+    def chars(self) -> int:
+        """How many characters it has."""
+        return sum(len(run.text) for run in self.runs)
+
+
+def main_size(pieces: Iterable[Piece]) -> float:
+    """The font size that most characters are set in; 0 without pieces."""
+    weight: Counter[float] = Counter()
+    for piece in pieces:
+        weight[round(piece.size, 1)] += piece.chars
+    return weight.most_common(1)[0][0] if weight else 0.0
+
+
+def reading_order(rows: list[list[Piece]]) -> list[list[list[Piece]]]:
+    """Blocks of rows in reading order: columns one after another, between the rows that run over all of them."""
+    found = _column_band(rows)
+    if found is None:
+        return [rows] if rows else []
+    first, last, x = found
+    last = _without_wide_foot(rows, first, last, x)
+    left, right = [], []
+    for row in rows[first:last]:
+        left.append([piece for piece in row if piece.x1 <= x + 1])
+        right.append([piece for piece in row if piece.x1 > x + 1])
+    return [
+        *reading_order(rows[:first]),
+        *reading_order([row for row in left if row]),
+        *reading_order([row for row in right if row]),
+        *reading_order(rows[last:]),
+    ]
+
+
+def _without_wide_foot(rows: list[list[Piece]], first: int, last: int, x: float) -> int:
+    """Where a band ends if short lines at its foot belong to what runs over both columns below it.
+
+    Notes set over both columns have short lines, too: those in the print of the wide line right below them, smaller
+    than the columns', with nothing beside them.
+    """
+    if last >= len(rows):
+        return last
+    wide = max(piece.size for piece in rows[last])
+    usual = main_size(piece for row in rows[first:last] for piece in row)
+    end = last
+    while (
+        end > first + _MIN_COLUMN_ROWS
+        and wide < 0.96 * usual
+        and abs(max(piece.size for piece in rows[end - 1]) - wide) <= 0.03 * wide
+        and all(piece.x1 <= x + 1 for piece in rows[end - 1])
+        and rows[end - 1][0].y - rows[end][0].y < 1.8 * wide
+    ):
+        end -= 1
+    return end
+
+
+def _column_band(rows: list[list[Piece]]) -> tuple[int, int, float] | None:
+    """The longest stretch of rows [first, last) that a gutter at x parts into two columns of prose."""
+    best: tuple[tuple[int, int], tuple[int, int, float]] | None = None
+    for x in _gutters(rows):
+        for first, last, beside in _bands(rows, x):
+            if (best is None or (last - first, beside) > best[0]) and _is_prose(rows[first:last], x):
+                best = (last - first, beside), (first, last, x)
+    return best[1] if best else None
+
+
+def _gutters(rows: list[list[Piece]]) -> Iterable[float]:
+    """Places where a gutter may be: in gaps that many rows share, and left of edges that many lines begin at."""
+    gaps: Counter[int] = Counter()
+    edges: Counter[int] = Counter()
+    for row in rows:
+        edges.update({round(piece.x0) for piece in row})
+        for before, after in _neighbours(row):
+            gaps.update(range(int(before) // 4, int(after) // 4 + 1))
+    for cell, count in gaps.most_common(12):
+        if count >= _MIN_COLUMN_ROWS:
+            yield cell * 4 + 1.0
+            yield cell * 4 + 3.0
+    for edge, count in edges.most_common(4):
+        if count >= _MIN_COLUMN_ROWS:
+            yield edge - 2.0
+
+
+def _neighbours(row: list[Piece]) -> Iterable[tuple[float, float]]:
+    """The wide gaps of a row, as (from, to)."""
+    edge: float | None = None
+    for piece in row:
+        if edge is not None and piece.x0 - edge > _GUTTER * min(piece.size, 12.0):
+            yield edge, piece.x0
+        edge = piece.x1 if edge is None else max(edge, piece.x1)
+
+
+def _bands(rows: list[list[Piece]], x: float) -> Iterable[tuple[int, int, int]]:
+    """Stretches of rows that nothing crosses x in, as (first, last, how often text stands on both sides of x).
+
+    Columns on one grid share their baselines; otherwise lines of one stand closer to those of the other than lines of
+    one column can.
+    """
+    first, beside = 0, 0
+    last_side = 0
+    for index, row in enumerate([*rows, None]):
+        if row is None or any(piece.x0 < x - 1 and piece.x1 > x + 1 for piece in row):
+            if beside >= _MIN_COLUMN_ROWS:
+                yield first, index, beside
+            first, beside, last_side = index + 1, 0, 0
+            continue
+        side = (row[0].x0 < x) + 2 * (row[-1].x1 > x)
+        near = index > 0 and rows[index - 1][0].y - row[0].y < 0.75 * row[0].size
+        if side == 3 or (near and side + last_side == 3):
+            beside += 1
+        last_side = side
+
+
+def _is_prose(rows: list[list[Piece]], x: float) -> bool:
+    """Whether both sides of x are filled with text as columns are, and cells of a table are not."""
+    sides: tuple[list[list[Piece]], list[list[Piece]]] = ([], [])
+    for row in rows:
+        for side, pieces in zip(
+            sides, ([p for p in row if p.x1 <= x + 1], [p for p in row if p.x1 > x + 1]), strict=True
+        ):
+            if pieces:
+                side.append(pieces)
+    for side in sides:
+        if len(side) < _MIN_COLUMN_ROWS:
+            return False
+        segments = [segment for row in side for segment in _segments(row)]
+        widths = sorted(right - left for left, right, _ in segments)
+        usual = widths[int(0.9 * (len(widths) - 1))]
+        filled = sum(width >= 0.6 * usual for width in widths)
+        letters = sorted(count for _, _, count in segments)
+        if filled < 0.6 * len(segments) or letters[len(letters) // 2] < _MIN_COLUMN_LETTERS:
+            return False
+    return True
+
+
+def _segments(row: list[Piece]) -> list[tuple[float, float, int]]:
+    """The stretches of a row without a wide gap, as (left, right, letters)."""
+    found: list[tuple[float, float, int]] = []
+    for piece in row:
+        letters = sum(char.isalpha() for run in piece.runs for char in run.text)
+        if found and piece.x0 - found[-1][1] <= _GUTTER * min(piece.size, 12.0):
+            left, right, count = found[-1]
+            found[-1] = (left, max(right, piece.x1), count + letters)
+        else:
+            found.append((piece.x0, piece.x1, letters))
+    return found
