@@ -27,6 +27,8 @@ _HEADING = re.compile(
     re.IGNORECASE,
 )
 _BRACKETED_HEAD = re.compile(r"\s*\[(\d{1,3})\]\s*(?=\S)")
+# Brackets behind these are a program's: "\newcommand{\name}[1]".
+_CODE = re.compile(r"\}$|\\[A-Za-z@]+\*?$")
 _BRACKETED = re.compile(r"\s?\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]")
 # Without a heading above it a run must be this long; with one, a single head is enough.
 _MIN_RUN = 3
@@ -194,6 +196,7 @@ def bracketed_marks(lines: Sequence[tuple[int, Line]], rows: set[int]) -> list[C
         for row, (page, line) in enumerate(lines)
         if row not in rows
         for found in _BRACKETED.finditer(line.text)
+        if not _CODE.search(line.text, 0, found.start())
         for number in _numbers(found[1])
     ]
 
