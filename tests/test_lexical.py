@@ -3,14 +3,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import bm25s
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from briefqa.errors import CorruptGeneration
 from briefqa.lexical import FILES, Lexical, words, write_lexical
+from briefqa.lexical.acronyms import Acronyms, Definitions, agreed, definitions
 from briefqa.lexical.analysis import terms, variants
 from briefqa.lexical.languages import known_language
+from briefqa.lexical.writing import Vocabulary, key_of
 from generated import bodies
 
 if TYPE_CHECKING:
@@ -51,6 +55,104 @@ def test_words_are_folded(text: str, expected: list[str]) -> None:
 
 def test_a_hyphenated_word_counts_as_its_parts_and_as_one() -> None:
     assert terms("Sputnik-V", "en") == (["sputnik", "v", "sputnikv"], ["sputnik v"])
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["26 August 2021", "August 26, 2021", "Aug. 26th, 2021", "2021-08-26", "26.8.2021", "26/08/2021", "8/26/2021"],
+)
+@pytest.mark.parametrize(
+    "written", ["On August 26, 2021 it rained.", "It rained on 26.08.2021", "As of 2021-08-26 it rains"]
+)
+def test_every_way_of_writing_a_date_meets_the_others(tmp_path: Path, question: str, written: str) -> None:
+    lexical = opened(tmp_path, Text("a", "In 2021 all was dry."), Text("b", written), Text("c", "August again."))
+    held = [lexical.coverage(question, row) for row in range(3)]
+    assert held[1] == 1.0
+    assert max(held[0], held[2]) < 1.0
+
+
+def test_what_is_no_date_stays_as_it_is() -> None:
+    assert words("13.13.2021 and 1.2.3") == ["13.13.2021", "and", "1.2.3"]
+    assert terms("7/8/2021", "en") == (["7", "8", "2021", "#7", "#8"], ["7 8", "8 2021"])
+
+
+def test_months_meet_over_languages(tmp_path: Path) -> None:
+    lexical = opened(
+        tmp_path,
+        Text("a", "Am 26. März 2021 begann es.", language="de"),
+        Text("b", "It began in April.", language="en"),
+    )
+    assert rows(lexical, "26 March 2021")[0] == 0
+
+
+ARMY = "He met the Chief of Army Staff (COAS), General Bajwa."
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [("What did the COAS say?", 1), ("what did the coas say", 1), ("Who is the chief of army staff?", 0)],
+)
+def test_acronyms_mean_what_the_briefs_say(tmp_path: Path, question: str, first: int) -> None:
+    lexical = opened(
+        tmp_path, Text("a", ARMY), Text("b", "The chief of the army and its staff say."), Text("c", "So they say.")
+    )
+    found = rows(lexical, question)
+    assert found[0] == 0
+    assert first in found[:2]
+
+
+def test_definitions_of_acronyms_are_found_on_either_side() -> None:
+    text = (
+        "the European Economic Area (EEA). The Inter-Services Public Relations (ISPR)"
+        " and the EU (European Union); see Table A (2021) and this (USA)."
+    )
+    assert list(definitions(text)) == [
+        ("EEA", "European Economic Area"),
+        ("ISPR", "Inter-Services Public Relations"),
+        ("EU", "European Union"),
+    ]
+
+
+def test_an_acronym_of_many_meanings_means_none() -> None:
+    found = Definitions()
+    for brief, meaning in enumerate(("patent cooperation treaty", "primary care trust", "porous carbon tube")):
+        found.read(brief, [f"the {meaning} (PCT)"])
+    assert agreed(found.found) == {}
+    assert agreed(found.found, np.array([False, True, False])) == {"PCT": "primary care trust"}
+
+
+def test_small_words_are_no_acronyms() -> None:
+    acronyms = Acronyms({"WHO": "world health organization", "COAS": "chief of army staff"}, ["en"])
+    assert acronyms.meant_by("who paid?") == []
+    assert acronyms.meant_by("Was the WHO paid?") == ["world health organization"]
+    assert acronyms.meant_by("Was the coas, the chief of army staff, paid?") == []
+
+
+@pytest.mark.parametrize("most_held", [1, 10**6])
+def test_scores_are_those_of_bm25s(tmp_path: Path, most_held: int) -> None:
+    """Also where postings go through files."""
+    texts = ["a b b c", "b c d d d", "e", "c c c c a", "d a"] * 3
+    sought = ["a", "d", "c"]
+    entries = [Text(f"{n}", text) for n, text in enumerate(texts)]
+    write_lexical(tmp_path / "lexical", entries, most_held=most_held)
+    lexical = Lexical.open(tmp_path / "lexical")
+    counted = [[*terms(text, "en")[0], *terms(text, "en")[1]] for text in texts]
+    known = sorted({term for row in counted for term in row})
+    model = bm25s.BM25(k1=1.2, b=0.6, method="lucene")
+    model.index([[known.index(term) for term in row] for row in counted], show_progress=False, create_empty_token=False)
+    expected = 2 * model.get_scores_from_ids([known.index(term) for term in sought if term in known])
+    assert lexical.scores(" . ".join(sought)) == pytest.approx(expected, rel=1e-5)
+    assert not list((tmp_path / "lexical").glob("*.spool"))
+
+
+@given(bodies(), st.sampled_from(["en", "de", "fr"]))
+def test_what_is_written_is_what_is_asked_for(text: str, language: str) -> None:
+    vocabulary = Vocabulary()
+    learnt = vocabulary.learn(text, language)
+    single, pairs = terms(text, language)
+    assert sorted(learnt.words.tolist()) == sorted(key_of(vocabulary.numbers[word]) for word in single)
+    numbers = [[vocabulary.numbers[word] for word in pair.split(" ")] for pair in pairs]
+    assert learnt.pairs.tolist() == [key_of(second, first) for first, second in numbers]
 
 
 def test_pairs_of_stop_words_say_nothing() -> None:

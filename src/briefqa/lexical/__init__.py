@@ -1,11 +1,12 @@
-"""The lexical leg: BM25 over passages and over whole briefs, by bm25s, and the words that it counts.
+"""The lexical leg: BM25 over passages and over whole briefs, and the words that it counts.
 
-`analysis` turns text into terms, `languages` knows stems and stop words, `index` writes and searches. The only
-importer of bm25s and PyStemmer.
+`analysis` turns text into terms, with `dates`; `languages` knows stems and stop words, `acronyms` what they stand for;
+`writing` writes an index and `matrix` its numbers, `index` searches. The only importer of bm25s and PyStemmer.
 """
 
 from briefqa.lexical.analysis import terms, words
-from briefqa.lexical.index import FILES, Entry, Lexical, write_lexical
+from briefqa.lexical.index import Lexical
 from briefqa.lexical.languages import language_of
+from briefqa.lexical.writing import FILES, Entry, write_lexical
 
 __all__ = ["FILES", "Entry", "Lexical", "language_of", "terms", "words", "write_lexical"]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from briefqa.lexical.dates import NUMERIC, date_parts, month_or_day
 from briefqa.lexical.languages import stems, stop_words
 
 if TYPE_CHECKING:
@@ -21,10 +22,12 @@ _HYPHENS = r"\-\u2010\u2011"
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 _WORD = re.compile(
     rf"[{_UNSPACED}]"
+    rf"|{NUMERIC}"
     r"|(?:[^\W\d_]\.)+[^\W\d_]\b\.?"  # U.S., e.g.
     r"|\d+(?:[.,]\d+)+(?!\w)"  # 1,000 and 3.5
     rf"|[^\W{_UNSPACED}]+(?:['’{_HYPHENS}][^\W{_UNSPACED}]+)*"
 )
+_DATE = re.compile(NUMERIC)
 _APOSTROPHE = re.compile(r"['’](?:s\b)?")
 _HYPHEN = re.compile(f"[{_HYPHENS}]")
 _SOFT = str.maketrans("", "", "\u00ad\u200b\u200c\u200d\u2060\ufeff")
@@ -41,9 +44,14 @@ def fold(text: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character)).casefold()
 
 
+def tokens(text: str) -> list[str]:
+    """Split text into its folded words, hyphenated ones and dates in figures whole."""
+    return _WORD.findall(fold(text))
+
+
 def words(text: str) -> list[str]:
     """Split text into folded words, the parts of hyphenated ones each for itself."""
-    return [part for compound in _compounds(text) for part in compound]
+    return [part for token in tokens(text) for part in parts(token)[0]]
 
 
 def terms(text: str, language: str) -> tuple[list[str], list[str]]:
@@ -51,18 +59,36 @@ def terms(text: str, language: str) -> tuple[list[str], list[str]]:
 
     A pair is left out only where both of its words are stop words ("to the", but not "The Hague").
     """
-    stops = stop_words(language)
-    compounds = _compounds(text)
-    sequence = [part for compound in compounds for part in compound]
-    stemmed = stems(sequence, language)
-    joined = stems(["".join(compound) for compound in compounds if len(compound) > 1], language)
-    single = [stem for word, stem in zip(sequence, stemmed, strict=True) if word not in stops]
+    read = [analysed(token, language) for token in tokens(text)]
+    sequence = [word for token in read for word in token.sequence]
+    single = [stem for stem, stops in sequence if not stops]
     pairs = [
-        f"{stemmed[place - 1]}{PAIR}{stemmed[place]}"
+        f"{sequence[place - 1][0]}{PAIR}{sequence[place][0]}"
         for place in range(1, len(sequence))
-        if sequence[place] not in stops or sequence[place - 1] not in stops
+        if not (sequence[place][1] and sequence[place - 1][1])
     ]
-    return single + joined, pairs
+    return single + [word for token in read for word in token.beside], pairs
+
+
+class Analysed(NamedTuple):
+    """A token as it is counted. sequence: its words stemmed, each with whether it is a stop word.
+
+    beside: terms that stand in no sequence, such as a hyphenated word written as one.
+    """
+
+    sequence: list[tuple[str, bool]]
+    beside: list[str]
+
+
+def analysed(token: str, language: str) -> Analysed:
+    """Analyse a token in a language."""
+    its, beside = parts(token)
+    stops = stop_words(language)
+    counted = [month_or_day(word, language) for word in its]
+    return Analysed(
+        [(stem, word in stops) for word, stem in zip(its, stems(counted, language), strict=True)],
+        stems(beside, language),
+    )
 
 
 def variants(word: str, alphabet: Iterable[str] = "abcdefghijklmnopqrstuvwxyz") -> set[str]:
@@ -79,17 +105,18 @@ def variants(word: str, alphabet: Iterable[str] = "abcdefghijklmnopqrstuvwxyz") 
     return (dropped | swapped | wrong | inserted) - {word}
 
 
-def _compounds(text: str) -> list[list[str]]:
-    """Words of a text, each with its parts where it is hyphenated."""
-    found = []
-    for match in _WORD.finditer(fold(text)):
-        word = match.group()
-        if word.isalnum():  # nearly all, so that they are spared what follows
-            found.append([word])
-        elif word[0].isdigit() and "," in word:
-            found.append([word.replace(",", "")])
-        elif "." in word and not word[0].isdigit():
-            found.append([word.replace(".", "")])
-        else:
-            found.append([part for part in _HYPHEN.split(_APOSTROPHE.sub("", word)) if part])
-    return found
+def parts(token: str) -> tuple[list[str], list[str]]:
+    """Return the words of a token, and those that it is beside them: the hyphenated word as one."""
+    if token.isalnum():
+        return [token], []
+    if token[0].isdigit():
+        if _DATE.fullmatch(token) and (date := date_parts(token))[0]:
+            return date
+        if "," in token:
+            return [token.replace(",", "")], []
+        if "." in token:
+            return [token], []
+    elif "." in token:
+        return [token.replace(".", "")], []
+    its = [part for part in _HYPHEN.split(_APOSTROPHE.sub("", token)) if part]
+    return its, ["".join(its)] if len(its) > 1 else []

@@ -1,15 +1,24 @@
-"""What each term is worth in each row: BM25 as a sparse matrix that is mapped into memory, whole or some rows of it."""
+"""What each term is worth in each row: BM25 as a sparse matrix, written in one pass and mapped into memory.
+
+Whoever writes gives postings (term, row, how often) as they come, row after row. They are parted by their keys, on disk
+where they are many, and each part is sorted by itself, so that the memory needed grows with neither rows nor terms.
+bm25s, which made this matrix before, holds all postings as Python's own objects: 3.3 GB for 100,000 passages.
+
+Files of a matrix, one column a term in the order of the keys: `data` (what the term is worth), `indices` (in which
+row), `indptr` (where each column begins); and `lengths` (how many terms each row has). The last bit of a key says
+whether the term is a pair of words.
+"""
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
-from math import log
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -18,35 +27,56 @@ if TYPE_CHECKING:
 _K1, _B = 1.2, 0.6
 _PAIR_WEIGHT = 0.5
 
-PARTS = ("data", "indices", "indptr", "lengths")
-"""The arrays of a matrix, each a file. lengths: how many terms each row has."""
+_PARTS = ("data", "indices", "indptr", "lengths")
+# Postings are sorted a part at a time, parted by the first bits of their keys.
+_SPOOL_BITS = 6
+_POSTING = np.dtype([("key", np.uint64), ("row", np.int32), ("often", np.uint16)])
+
+
+def files_of(kind: str) -> tuple[str, ...]:
+    """Names of the files of a matrix."""
+    return tuple(f"{kind}.{part}.npy" for part in _PARTS)
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """A sparse matrix as bm25s makes it, by columns, one a term; those of pairs come after those of words."""
+    """A matrix that is open for reading."""
 
+    keys: NDArray[np.uint64]
     data: NDArray[np.float32]
     indices: NDArray[np.int32]
     indptr: NDArray[np.int64]
     lengths: NDArray[np.int32]
-    words: int
+
+    @classmethod
+    def open(cls, folder: Path, kind: str, rows: int, keys: NDArray[np.uint64]) -> Matrix:
+        """Map the files into memory. Raises ValueError where they do not fit together."""
+        data, indices, indptr, lengths = (mapped(folder / name) for name in files_of(kind))
+        if (len(indptr), len(data), len(lengths)) != (len(keys) + 1, len(indices), rows) or indptr[-1] != len(data):
+            raise ValueError(f"{kind} do not fit together")
+        return cls(keys, data, indices, indptr, lengths)
 
     def column(self, column: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Rows that hold a term, and what it is worth in each."""
+        """Rows that hold a term, in their order, and what it is worth in each."""
         start, end = self.indptr[column : column + 2]
         return self.indices[start:end], self.data[start:end]
 
     def rows_of(self, column: int) -> NDArray[np.int32]:
-        """Rows that hold a term."""
+        """Rows that hold a term, in their order."""
         return self.column(column)[0]
 
-    def summed(self, columns: Iterable[int]) -> NDArray[np.float32]:
-        """Sum up columns. No row is twice in one, which bm25s's own slower way allows for."""
+    def holds(self, column: int, row: int) -> bool:
+        """Whether a row holds a term."""
+        rows = self.rows_of(column)
+        place = int(np.searchsorted(rows, row))
+        return place < len(rows) and int(rows[place]) == row
+
+    def summed(self, weights: Iterable[tuple[int, float]]) -> NDArray[np.float32]:
+        """Sum up columns, each times its weight; shape (rows,)."""
         scores = np.zeros(len(self.lengths), dtype=np.float32)
-        for column in columns:
+        for column, weight in weights:
             rows, worth = self.column(column)
-            scores[rows] += worth
+            scores[rows] += worth if weight == 1 else worth * np.float32(weight)
         return scores
 
     def within(self, rows: NDArray[np.int64]) -> Matrix:
@@ -63,73 +93,160 @@ class _Within(Matrix):
     """
 
     visible: NDArray[np.bool_]
-    norms: NDArray[np.float32]
-    whole_norms: NDArray[np.float32]
+    norms: NDArray[np.float64]
+    whole_norms: NDArray[np.float64]
     count: int
 
     @classmethod
     def of(cls, whole: Matrix, rows: NDArray[np.int64]) -> _Within:
         visible = np.zeros(len(whole.lengths), dtype=np.bool_)
         visible[rows] = True
-        whole_norms = _norms(whole.lengths, np.arange(len(whole.lengths)))
-        norms = _norms(whole.lengths, np.flatnonzero(visible))
         return cls(
-            whole.data, whole.indices, whole.indptr, whole.lengths, whole.words, visible, norms, whole_norms, len(rows)
+            keys=whole.keys,
+            data=whole.data,
+            indices=whole.indices,
+            indptr=whole.indptr,
+            lengths=whole.lengths,
+            visible=visible,
+            norms=_norms(whole.lengths, whole.lengths[rows]),
+            whole_norms=_norms(whole.lengths, whole.lengths),
+            count=len(rows),
         )
 
     def column(self, column: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         start, end = self.indptr[column : column + 2]
         rows, worth = self.indices[start:end], self.data[start:end]
-        weight = _PAIR_WEIGHT if column >= self.words else 1.0
+        key = self.keys[column : column + 1]
+        whole = _rarity(key, np.array([len(rows)]), len(self.lengths))
         shown = self.visible[rows]
-        part = worth[shown] / np.float32(weight * _idf(len(rows), len(self.lengths)))
-        rows = rows[shown]
-        frequency = np.rint(part * self.whole_norms[rows] / (1 - part))
-        reckoned = np.float32(weight * _idf(len(rows), self.count)) * frequency / (frequency + self.norms[rows])
+        rows, part = rows[shown], worth[shown] / whole
+        often = np.rint(part * self.whole_norms[rows] / (1 - part))
+        reckoned = _rarity(key, np.array([len(rows)]), self.count) * often / (often + self.norms[rows])
         return rows, reckoned.astype(np.float32)
 
 
-def _idf(holding: int, count: int) -> float:
-    """How much it says that a row holds a term, as Lucene reckons it."""
-    return log(1 + (count - holding + 0.5) / (holding + 0.5))
+def _rarity(keys: NDArray[np.uint64], holding: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+    """How much it says that a row holds a term, as Lucene reckons it; of a pair, beside what a word says."""
+    weights = np.where(keys & np.uint64(1), _PAIR_WEIGHT, 1.0)
+    rarity: NDArray[np.float64] = weights * np.log1p((count - holding + 0.5) / (holding + 0.5))
+    return rarity
 
 
-def _norms(lengths: NDArray[np.int32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-    """How much the frequency of a term in each row is damped for the row's length, beside those of `rows`."""
-    counted = lengths.astype(np.float64)
-    counted[rows[-1:]] += 1  # the term of `write_matrix` that is none
-    mean = counted[rows].mean() if len(rows) else 1.0
-    norms: NDArray[np.float32] = (_K1 * ((1 - _B) + _B * counted / mean)).astype(np.float32)
+def _norms(lengths: NDArray[np.int32], among: NDArray[np.int32]) -> NDArray[np.float64]:
+    """How much the frequency of a term in each row is damped for the row's length, beside the mean of some lengths."""
+    mean = max(float(among.mean()) if len(among) else 1.0, 1.0)
+    norms: NDArray[np.float64] = _K1 * (1 - _B + _B * lengths.astype(np.float64) / mean)
     return norms
 
 
-def write_matrix(folder: Path, kind: str, rows: list[NDArray[np.int64]], words: int, columns: int) -> None:
-    """Reckon and write a matrix. rows: the columns of the terms of each; words: how many of the columns are words."""
-    parts: dict[str, Any] = {
-        "data": np.empty(0, np.float32),
-        "indices": np.empty(0, np.int32),
-        "indptr": np.zeros(1, np.int64),
-    }
-    lengths = np.array([len(row) for row in rows], dtype=np.int32)
-    if rows:
-        import bm25s  # noqa: PLC0415 - a quarter of a second
+class Postings:
+    """Collects postings, and gives them back parted by their keys."""
 
-        model = bm25s.BM25(k1=_K1, b=_B, method="lucene")
-        # bm25s wants at least one term in the whole; the last column is that of no term at all.
-        rows = [*rows[:-1], np.append(rows[-1], columns)]
-        parts = model.build_index_from_ids(list(range(columns + 1)), rows, show_progress=False)
-        # The weight of a pair beside a word, set once here and not for every question.
-        parts["data"][parts["indptr"][words] :] *= _PAIR_WEIGHT
-    for part in PARTS:
-        np.save(folder / f"{kind}.{part}.npy", lengths if part == "lengths" else parts[part])
+    def __init__(self, folder: Path, kind: str, most_held: int) -> None:
+        """Keep at most so many in memory; others go to files in folder that are named for kind."""
+        self._most_held = most_held
+        self._spool = [folder / f"{kind}.{part}.spool" for part in range(1 << _SPOOL_BITS)]
+        self._waiting: list[NDArray[Any]] = []
+        self._count = self._held = 0
+        self._spilled = False
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self._count
+
+    def add(self, keys: NDArray[np.uint64], rows: NDArray[np.int32]) -> None:
+        """Add terms of some rows, one by one as they stand there, the rows not before those of an earlier call."""
+        order = np.lexsort((rows, keys))
+        keys, rows = keys[order], rows[order]
+        first = np.flatnonzero(_changes(keys) | _changes(rows))
+        postings = np.empty(len(first), dtype=_POSTING)
+        postings["key"], postings["row"] = keys[first], rows[first]
+        postings["often"] = np.minimum(np.diff(first, append=len(keys)), np.iinfo(np.uint16).max)
+        self._waiting.append(postings)
+        self._count += len(postings)
+        self._held += len(postings)
+        if self._held > self._most_held:
+            self._spill()
+
+    def parts(self) -> Iterator[NDArray[Any]]:
+        """Give all of them, in parts: the keys of one are smaller than those of the next, rows in their order."""
+        if not self._spilled:
+            yield np.concatenate([*self._waiting, np.empty(0, dtype=_POSTING)])
+            return
+        self._spill()
+        for file in self._spool:
+            yield np.fromfile(file, dtype=_POSTING) if file.exists() else np.empty(0, dtype=_POSTING)
+            file.unlink(missing_ok=True)
+
+    def _spill(self) -> None:
+        bounds = (np.arange(1, len(self._spool), dtype=np.uint64)) << np.uint64(64 - _SPOOL_BITS)
+        parts = [np.split(block, np.searchsorted(block["key"], bounds)) for block in self._waiting]
+        for place, file in enumerate(self._spool):
+            with file.open("ab") as spool:
+                for block in parts:
+                    block[place].tofile(spool)
+        self._waiting.clear()
+        self._held = 0
+        self._spilled = True
 
 
-def open_matrix(folder: Path, kind: str, rows: int, words: int, columns: int) -> Matrix:
-    """Open what `write_matrix` wrote. Raises ValueError where its parts do not fit together."""
-    data, indices, indptr, lengths = (mapped(folder / f"{kind}.{part}.npy") for part in PARTS)
-    if len(indptr) != columns + 2 or len(data) != len(indices) or len(lengths) != rows:
-        raise ValueError(f"{kind} do not fit together")
-    return Matrix(data, indices, indptr, lengths, words)
+def write_matrix(folder: Path, kind: str, postings: Postings, lengths: NDArray[np.int32]) -> Iterator[NDArray[Any]]:
+    """Write a matrix, and give the keys of its columns, in parts; it is complete when all of them are taken.
+
+    lengths: how many terms each row has, shape (rows,). What a term is worth is Lucene's form of BM25: Kamphuis,
+    de Vries, Boytsov and Lin, "Which BM25 Do You Mean?", ECIR 2020.
+    """
+    norms = _norms(lengths, lengths)
+    data_file, indices_file, indptr_file, lengths_file = (folder / name for name in files_of(kind))
+    np.save(lengths_file, lengths)
+    with ExitStack() as files:
+        data = files.enter_context(Growing(data_file, np.float32))
+        indices = files.enter_context(Growing(indices_file, np.int32))
+        indptr = files.enter_context(Growing(indptr_file, np.int64))
+        indptr.append(np.zeros(1, dtype=np.int64))
+        for part in postings.parts():
+            part = part[np.argsort(part["key"], kind="stable")]  # noqa: PLW2901 - the unsorted one is let go
+            starts = np.flatnonzero(_changes(part["key"]))
+            rows_with = np.diff(starts, append=len(part))
+            rarity = _rarity(part["key"][starts], rows_with, len(lengths))
+            often = part["often"].astype(np.float64)
+            worth = np.repeat(rarity, rows_with) * often / (often + norms[part["row"]])
+            indptr.append(data.count + starts[1:])
+            data.append(worth)
+            indices.append(part["row"])
+            if len(starts):
+                indptr.append(np.array([data.count]))
+            yield part["key"][starts]
+
+
+class Growing:
+    """A file of one array whose length is not known before it is full."""
+
+    def __init__(self, file: Path, dtype: type[np.generic]) -> None:
+        self._dtype = np.dtype(dtype)
+        self._file = file.open("wb")
+        self.count = 0
+
+    def __enter__(self) -> Self:
+        self._write_header()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # NumPy leaves room in its headers for the length to grow, so that the second is as long as the first.
+        self._file.seek(0)
+        self._write_header()
+        self._file.close()
+
+    def append(self, values: NDArray[Any]) -> None:
+        """Put values at the end."""
+        np.ascontiguousarray(values, dtype=self._dtype).tofile(self._file)
+        self.count += len(values)
+
+    def _write_header(self) -> None:
+        described = {"descr": self._dtype.str, "fortran_order": False, "shape": (self.count,)}
+        np.lib.format.write_array_header_1_0(self._file, described)
+        self._file.flush()  # tofile writes past Python's buffer
 
 
 def mapped(file: Path) -> Any:
@@ -138,3 +255,10 @@ def mapped(file: Path) -> Any:
         return np.load(file, mmap_mode="r", allow_pickle=False)
     except ValueError:
         return np.load(file, allow_pickle=False)
+
+
+def _changes(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Where a value differs from the one before it; the first does."""
+    changes = np.ones(len(values), dtype=bool)
+    changes[1:] = values[1:] != values[:-1]
+    return changes

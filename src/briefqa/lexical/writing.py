@@ -1,0 +1,244 @@
+"""Writing a lexical index, in one pass over the passages and with little in memory: the distinct words."""
+
+from __future__ import annotations
+
+import json
+from array import array
+from dataclasses import asdict, dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+
+from briefqa.lexical.acronyms import Definitions
+from briefqa.lexical.analysis import analysed, tokens
+from briefqa.lexical.languages import language_of
+from briefqa.lexical.matrix import Growing, Postings, files_of, write_matrix
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+ABOUT, WORDS, ACRONYMS, KEYS = "lexical.json", "words.json", "acronyms.json", "keys.npy"
+BRIEF_OF, LANGUAGE_OF = "brief_of.npy", "language_of.npy"
+FILES = (
+    LANGUAGE_OF,
+    ABOUT,
+    WORDS,
+    ACRONYMS,
+    KEYS,
+    BRIEF_OF,
+    *(name for kind in ("passages", "briefs") for name in files_of(kind)),
+)
+"""All files of a lexical index."""
+
+# Terms that are sorted at a time.
+_AT_ONCE = 1_000_000
+# Postings that are held in memory for each matrix, of some 15 bytes.
+_MOST_HELD = 4_000_000
+# A brief's language shows within so many characters.
+_TELLING = 20_000
+
+
+class Entry(Protocol):
+    """What is counted of one passage. The passages of a brief come one after another."""
+
+    @property
+    def brief_id(self) -> str:
+        """The brief that the passage is from."""
+
+    @property
+    def language(self) -> str:
+        """The brief's language, as it says itself, or ""."""
+
+    @property
+    def heading(self) -> str:
+        """What the whole brief is about: counted for each passage, and once for the brief."""
+
+    @property
+    def text(self) -> str:
+        """The passage and all that belongs to it, such as the notes that it cites."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """passages, briefs: how many rows. languages: those of the briefs, in the order of their codes."""
+
+    passages: int
+    briefs: int
+    languages: tuple[str, ...]
+
+
+def write_lexical(folder: Path, entries: Iterable[Entry], *, most_held: int = _MOST_HELD) -> None:
+    """Write an index over entries, the first being row 0. most_held: postings of each matrix to hold in memory."""
+    folder.mkdir()
+    vocabulary = Vocabulary()
+    passages, briefs = _Rows(folder, "passages", most_held), _Rows(folder, "briefs", most_held)
+    defined = Definitions()
+    brief_of = array("i")
+    languages: list[str] = []
+    for group in _by_brief(entries):
+        language = language_of(group[0].language, _beginning(group))
+        defined.read(len(languages), (entry.text for entry in group))
+        languages.append(language)
+        heading = vocabulary.learn(group[0].heading, language)
+        bodies = [vocabulary.learn(entry.text, language) for entry in group]
+        brief_of.extend([briefs.count] * len(group))
+        for body in bodies:
+            passages.add(heading, body)
+        briefs.add(heading, *bodies)
+    keys = passages.write()
+    with Growing(folder / KEYS, np.uint64) as file:
+        for part in keys:
+            file.append(part)
+    for _ in briefs.write():  # the same keys
+        pass
+    (folder / WORDS).write_text(json.dumps(list(vocabulary.numbers)), encoding="ascii")
+    (folder / ACRONYMS).write_text(json.dumps(defined.found), encoding="ascii")
+    np.save(folder / BRIEF_OF, np.array(brief_of, dtype=np.int32))
+    codes = sorted(set(languages))
+    np.save(folder / LANGUAGE_OF, np.array([codes.index(language) for language in languages], dtype=np.int32))
+    about = About(passages.count, briefs.count, tuple(codes))
+    (folder / ABOUT).write_text(json.dumps(asdict(about)), encoding="ascii")
+
+
+def key_of(second: int, first: int = 0) -> int:
+    """Return the key of a word, or of the pair of first and second, from their numbers."""
+    return int(_keys(np.array([first << 32 | second], dtype=np.uint64), int(first > 0))[0])
+
+
+class Terms(NamedTuple):
+    """The terms of a text: the keys of its words and of its pairs, as often as they stand there."""
+
+    words: NDArray[np.uint64]
+    pairs: NDArray[np.uint64]
+
+
+class Vocabulary:
+    """Numbers words from 1, as they come, and makes the terms of a text as `analysis.terms` does, by numbers."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+        self._of_language: dict[str, _Codes] = {}
+
+    def learn(self, text: str, language: str) -> Terms:
+        """Make the terms of a text, each as a key."""
+        codes = self._of_language.setdefault(language, _Codes(language, self.numbers))
+        found = tokens(text)
+        sequence = np.fromiter(map(codes.__getitem__, found), dtype=np.int64, count=len(found))
+        beside: list[int] = []
+        if (sequence < 0).any():
+            whole: list[int] = []
+            for code in sequence.tolist():
+                if code >= 0:
+                    whole.append(code)
+                else:
+                    whole += codes.compounds[~code][0]
+                    beside += codes.compounds[~code][1]
+            sequence = np.array(whole, dtype=np.int64)
+        stops, numbers = (sequence & 1).astype(bool), (sequence >> 1).astype(np.uint64)
+        pairs = (numbers[:-1] << np.uint64(32)) | numbers[1:]
+        single = np.concatenate([numbers[~stops], np.array(beside, dtype=np.uint64)])
+        return Terms(_keys(single, 0), _keys(pairs[~(stops[:-1] & stops[1:])], 1))
+
+
+class _Codes(dict[str, int]):
+    """Tokens of a language as numbers: twice that of the word, and 1 more of a stop word.
+
+    A token of several words, or none, is ~ of its place in `compounds`: the codes of its words, and the numbers of
+    what it is beside them.
+    """
+
+    def __init__(self, language: str, numbers: dict[str, int]) -> None:
+        super().__init__()
+        self.compounds: list[tuple[list[int], list[int]]] = []
+        self._language = language
+        self._numbers = numbers
+
+    def __missing__(self, token: str) -> int:
+        sequence, beside = analysed(token, self._language)
+        codes = [self._number(stem) << 1 | stops for stem, stops in sequence]
+        if len(codes) == 1 and not beside:
+            self[token] = codes[0]
+        else:
+            self.compounds.append((codes, [self._number(stem) for stem in beside]))
+            self[token] = ~(len(self.compounds) - 1)
+        return self[token]
+
+    def _number(self, stem: str) -> int:
+        return self._numbers.setdefault(stem, len(self._numbers) + 1)
+
+
+class _Rows:
+    """The rows of one matrix, as they come."""
+
+    def __init__(self, folder: Path, kind: str, most_held: int) -> None:
+        self._folder, self._kind = folder, kind
+        self._postings = Postings(folder, kind, most_held)
+        self._lengths = array("i")
+        self._sorted = self._waiting_terms = 0
+        self._waiting: list[tuple[Terms, ...]] = []
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._lengths)
+
+    def add(self, *texts: Terms) -> None:
+        """Add a row that holds these texts."""
+        length = sum(len(text.words) + len(text.pairs) for text in texts)
+        self._lengths.append(length)
+        self._waiting.append(texts)
+        self._waiting_terms += length
+        if self._waiting_terms >= _AT_ONCE:
+            self._sort()
+
+    def write(self) -> Iterator[NDArray[np.uint64]]:
+        """Write the matrix, and give the keys of its columns, in parts."""
+        self._sort()
+        return write_matrix(self._folder, self._kind, self._postings, np.array(self._lengths, dtype=np.int32))
+
+    def _sort(self) -> None:
+        rows = np.arange(self._sorted, len(self._lengths), dtype=np.int32)
+        for pairs in (False, True):
+            keys = [[text.pairs if pairs else text.words for text in row] for row in self._waiting]
+            sizes = [sum(map(len, row)) for row in keys]
+            if any(sizes):
+                self._postings.add(np.concatenate([*chain.from_iterable(keys)]), np.repeat(rows, sizes))
+        self._sorted = len(self._lengths)
+        self._waiting.clear()
+        self._waiting_terms = 0
+
+
+def _keys(numbers: NDArray[np.uint64], pair: int) -> NDArray[np.uint64]:
+    """Spread numbers evenly over what 63 bits hold, by the finalizer of SplitMix64; pair, 0 or 1, is the last bit.
+
+    Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
+    """
+    mixed = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    keys: NDArray[np.uint64] = (mixed ^ (mixed >> np.uint64(31))) & ~np.uint64(1) | np.uint64(pair)
+    return keys
+
+
+def _beginning(group: list[Entry]) -> str:
+    said, length = [], 0
+    for entry in group:
+        said.append(entry.text)
+        length += len(entry.text)
+        if length > _TELLING:
+            break
+    return "\n".join(said)[:_TELLING]
+
+
+def _by_brief(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    group: list[Entry] = []
+    for entry in entries:
+        if group and group[-1].brief_id != entry.brief_id:
+            yield group
+            group = []
+        group.append(entry)
+    if group:
+        yield group
