@@ -39,7 +39,7 @@ def default_setting(cache: Path, **searching: Any) -> Setting:
         "load": lambda: embedder,
         "embedder_key": embedder_key(PACKAGED_MODEL),
         "passage_tokens": 200,
-        "faiss_factory": "Flat",
+        "faiss_factory": "auto",
     }
     reading = {"max_bytes": 10**8, "max_pages": 2000}
     return Setting(lambda index: Searcher(index, embedder, **searching), indexing, reading, cache)

@@ -11,6 +11,7 @@ from briefqa.vectors import (
     Vectors,
     check_factory,
     create_embeddings,
+    fitting_factory,
     open_embeddings,
     write_briefs,
     write_index,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FACTORIES = ["Flat", "HNSW16", "IVF4,Flat"]
+FACTORIES = ["Flat", "HNSW16", "IVF4,Flat", "IVF4,SQ8"]
 
 
 def random_rows(count: int, dimension: int = 32) -> NDArray[np.float32]:
@@ -116,9 +117,33 @@ def test_an_approximate_index_finds_nearly_all(tmp_path: Path, factory: str) -> 
     assert recall / found > 0.9
 
 
+def test_the_factory_that_fits_is_exact_for_few_and_makes_lists_for_many() -> None:
+    assert [fitting_factory(count) for count in (0, 25_000, 100_000, 1_000_000)] == [
+        "Flat",
+        "Flat",
+        "IVF1024,SQ8",
+        "IVF4096,SQ8",
+    ]
+
+
+def test_lists_of_rows_in_eight_bits_find_nearly_all_that_questions_beside_them_ask_for(tmp_path: Path) -> None:
+    rng = np.random.default_rng(11)
+    centres = rng.normal(size=(40, 32))
+    rows = (centres[rng.integers(40, size=6000)] + 0.8 * rng.normal(size=(6000, 32))).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    vectors = written(tmp_path, rows, "IVF64,SQ8")
+    found = 0
+    for query in rows[rng.integers(6000, size=50)] + 0.1 * rng.normal(size=(50, 32)).astype(np.float32):
+        exact = np.argsort(-(rows @ query))[:10]
+        got = vectors.search(query, 10)
+        found += len(set(exact.tolist()) & {row for row, _ in got})
+        assert [score for _, score in got] == pytest.approx([float(rows[row] @ query) for row, _ in got], abs=1e-5)
+    assert found / 500 >= 0.98
+
+
 @pytest.mark.parametrize("factory", ["", "Nonsense", "IVFx,Flat"])
 def test_a_factory_string_that_faiss_does_not_understand_is_told(factory: str) -> None:
-    with pytest.raises(GenerationError, match='use "Flat"'):
+    with pytest.raises(GenerationError, match='use "auto"'):
         check_factory(factory, 32)
 
 

@@ -45,7 +45,7 @@ class Config:
     query_prompt: str = ""
     passage_prompt: str = ""
 
-    faiss_factory: str = "Flat"
+    faiss_factory: str = "auto"
     keep_generations: int = 3
 
     lexical_weight: int = 50

@@ -6,12 +6,14 @@ linear, half the sum of both vectors scores just so, and no search needs to know
 
 Three files: `embeddings.npy`, the vectors as the model made them, one row a passage, from which all else can be made
 again; `briefs.npy`, one row a brief; and `vectors.faiss`, the index over the sums that FAISS's factory string describes
-(https://github.com/facebookresearch/faiss/wiki/The-index-factory), by inner product. Under a filter an approximate
-index is left aside and the sums are compared exactly.
+(https://github.com/facebookresearch/faiss/wiki/The-index-factory), by inner product. What an approximate
+index finds is compared again with the sums themselves, so that scores are the same in every index; under a filter it is
+left aside, and the sums are compared exactly.
 """
 
 from __future__ import annotations
 
+import math
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -29,6 +31,20 @@ if TYPE_CHECKING:
 
 # Rows read, trained on or compared at a time: bounds the memory taken beside the index itself.
 _BLOCK = 65_536
+
+AUTO = "auto"
+"""A factory that stands for the one that fits the number of passages."""
+
+# Up to so many rows comparing with all of them takes a few milliseconds.
+_EXACT_UP_TO = 25_000
+# An inverted file learns its lists from so many rows for each.
+_TRAINED_ON = 40
+# It looks at so many lists that what it finds is, for this part, what comparing with all would find, tried on some rows
+# as they are and turned away from where they lie, as questions lie beside passages.
+_RECALL = 0.99
+_TRIED, _TURNED, _DEPTH = 128, 0.8, 100
+# For k rows an approximate index is asked for some more, which are then compared exactly.
+_MORE = 1.5
 
 
 class Vectors:
@@ -57,7 +73,6 @@ class Vectors:
             index = faiss.read_index(str(index_file))
         if (index.ntotal, index.d) != embeddings.shape or index.metric_type != faiss.METRIC_INNER_PRODUCT:
             raise CorruptGeneration(f"{index_file} and {embeddings_file.name} do not belong together. {_REMEDY}")
-        _search_widely(index)
         return cls(index, rows)
 
     def within(self, rows: NDArray[np.int64]) -> Vectors:
@@ -122,9 +137,12 @@ class Vectors:
             selector = faiss.IDSelectorBitmap(total, faiss.swig_ptr(packed))
             parameters = faiss.SearchParameters()
             parameters.sel = selector
-        scores, found = self._index.search(query, k, params=parameters)
-        real = found[0] >= 0
-        return scores[0][real], found[0][real]
+        if self._exact:
+            scores, found = self._index.search(query, k, params=parameters)
+            return scores[0], found[0]
+        _, found = self._index.search(query, min(int(k * _MORE), self.count))
+        rows = np.sort(found[0][found[0] >= 0])
+        return _exactly(query, min(k, len(rows)), rows, self._rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +182,20 @@ def check_factory(factory: str, dimension: int) -> None:
     import faiss  # noqa: PLC0415 - a fifth of a second
 
     try:
-        faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)
+        faiss.index_factory(dimension, "Flat" if factory == AUTO else factory, faiss.METRIC_INNER_PRODUCT)
     except RuntimeError as error:
         raise GenerationError(
             f'FAISS does not understand faiss_factory = "{factory}" for vectors of {dimension} numbers: '
-            'use "Flat" (exact), "HNSW32" or "IVF256,Flat".'
+            'use "auto", "Flat" (exact), "HNSW32" or "IVF256,Flat".'
         ) from error
+
+
+def fitting_factory(count: int) -> str:
+    """Choose the kind of index for so many rows: exact for few, lists of rows in eight bits a number for more."""
+    if count <= _EXACT_UP_TO:
+        return "Flat"
+    lists = 1 << round(math.log2(4 * math.sqrt(count)))
+    return f"IVF{lists},SQ8"
 
 
 def create_embeddings(file: Path, count: int, dimension: int) -> NDArray[np.float32]:
@@ -198,7 +224,7 @@ def open_embeddings(file: Path) -> NDArray[np.float32]:
 
 
 def write_index(file: Path, rows: InContext, factory: str) -> None:
-    """Build the index over all rows and write it.
+    """Build the index over all rows and write it. factory: FAISS's, or "auto" for the one of `fitting_factory`.
 
     An index that has to be trained and has too few rows for it is built flat, which is exact and, for so few, fast.
     Raises GenerationError for a factory string that FAISS does not understand.
@@ -207,25 +233,51 @@ def write_index(file: Path, rows: InContext, factory: str) -> None:
 
     count, dimension = rows.embeddings.shape
     check_factory(factory, dimension)
-    index = faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)
+    index = faiss.index_factory(
+        dimension, fitting_factory(count) if factory == AUTO else factory, faiss.METRIC_INNER_PRODUCT
+    )
     if not index.is_trained:
-        step = max(1, count // _BLOCK)
         try:
-            index.train(rows[::step])
+            index.train(
+                rows[_sample(count, _TRAINED_ON * (index.nlist if isinstance(index, faiss.IndexIVF) else count))]
+            )
         except RuntimeError:
             index = faiss.IndexFlatIP(dimension)
     for start in range(0, count, _BLOCK):
         index.add(rows[start : start + _BLOCK])
+    _search_widely(index, rows)
     faiss.write_index(index, str(file))
 
 
-def _search_widely(index: Any) -> None:
-    """Make an approximate index look at more than FAISS does by default: 1 list of an IVF, 16 nodes of a graph."""
-    import faiss  # noqa: PLC0415 - imported by open
+def _sample(count: int, wanted: int) -> NDArray[np.int64]:
+    """Some rows, the same ones every time, evenly from all."""
+    return np.unique(np.linspace(0, count - 1, min(wanted, count), dtype=np.int64))
 
-    for name, value in (("nprobe", 32), ("efSearch", 128)):
-        with suppress(RuntimeError):  # not an index of this kind
-            faiss.ParameterSpace().set_index_parameter(index, name, value)
+
+def _search_widely(index: Any, rows: InContext) -> None:
+    """Make an approximate index look at as much as it takes; what is set here is kept in its file."""
+    import faiss  # noqa: PLC0415 - imported by write_index
+
+    with suppress(RuntimeError):  # no graph
+        faiss.ParameterSpace().set_index_parameter(index, "efSearch", 128)
+    if not isinstance(index, faiss.IndexIVF) or not index.ntotal:
+        return
+    tried = rows[_sample(index.ntotal, _TRIED)]
+    noise = np.random.default_rng(len(tried)).standard_normal(tried.shape, dtype=np.float32)
+    turned = tried + _TURNED * noise * (
+        np.linalg.norm(tried, axis=1, keepdims=True) / np.linalg.norm(noise, axis=1, keepdims=True)
+    )
+    questions = np.concatenate([tried, turned]).astype(np.float32)
+    depth = min(_DEPTH, index.ntotal)
+    index.nprobe = index.nlist
+    _, all_of_them = index.search(questions, depth)
+    index.nprobe = 8
+    while index.nprobe < index.nlist:
+        _, found = index.search(questions, depth)
+        same = [len(np.intersect1d(*pair)) for pair in zip(found, all_of_them, strict=True)]
+        if np.mean(same) >= _RECALL * depth:
+            break
+        index.nprobe = min(int(index.nprobe * 1.4), index.nlist)
 
 
 def _exactly(
