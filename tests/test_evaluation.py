@@ -85,9 +85,32 @@ def test_a_run_is_compared_with_an_earlier_one(folder: Path, capsys: pytest.Capt
 
 
 def test_runs_are_written_as_they_are_read(tmp_path: Path) -> None:
-    run = {"q1": {"a": 2.0, "b": 1.5}, "q2": {"c": 1.0}}
+    run = {"q1": {"a": 2.0, "b é": 1.5}, "q 2": {"c": 1.0}}
     write_run(tmp_path / "x.run", run)
     assert read_run(tmp_path / "x.run") == run
+
+
+def test_collections_come_in_many_forms(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Numbers as ids, judgments in TREC's form and in a folder, a byte-order mark, a query that nobody can ask."""
+    numbered = [{"_id": n, "text": entry["text"]} for n, entry in enumerate(ENTRIES)]
+    (folder / "corpus.jsonl").write_text(lines(numbered), encoding="utf-8-sig")
+    (folder / "queries.jsonl").write_text(lines([{"_id": 7, "text": QUERIES[0]["text"]}, {"_id": 8, "text": " "}]))
+    (folder / "qrels.tsv").unlink()
+    (folder / "qrels").mkdir()
+    (folder / "qrels" / "test.tsv").write_text("7\t0\t0\t1.0\n8\t0\t1\t1\n")
+    said = output(capsys, str(folder))
+    assert (said["queries"], said["R@10"]) == (2, 0.5)
+
+
+def test_an_entry_that_asks_does_not_find_itself(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asking = [{"_id": "tax", "text": ENTRIES[1]["text"]}, {"_id": "dam 1", "text": "land taxes on owners"}]
+    (folder / "queries.jsonl").write_text(lines(asking))
+    (folder / "qrels.tsv").write_text("tax\tcopy\t1\ndam 1\ttax\t1\n")
+    output(capsys, str(folder), "--run", str(folder / "a.run"))
+    run = read_run(folder / "a.run")
+    assert next(iter(run["tax"])) == "copy"
+    assert "tax" not in run["tax"]
+    assert "dam 1" in run["dam 1"], "the same name, and another text"
 
 
 def test_a_query_without_hits_counts_as_nothing(folder: Path) -> None:
@@ -126,6 +149,7 @@ def test_questions_over_a_folder_of_briefs(
     (tmp_path / "questions.jsonl").write_text(lines(questions))
     said = output(capsys, str(tmp_path))
     assert (said["questions"], said["first"], said["second"], said["notes"]) == (2, 0.5, 0.5, 1.0)
+    assert (said["refused"], said["refused_wrongly"]) == (1.0, 0.0)
     assert said["missed"] == [["On whom do land taxes fall?", 0]]
 
 
@@ -133,9 +157,11 @@ def test_questions_over_a_folder_of_briefs(
     ("name", "content", "told"),
     [
         ("corpus.jsonl", "{", r"corpus\.jsonl, line 1: this is not JSON"),
-        ("corpus.jsonl", '{"_id": 3}', r'corpus\.jsonl, line 1: "_id" is missing or not a text'),
+        ("corpus.jsonl", '{"_id": null}', r'corpus\.jsonl, line 1: "_id" is missing or not a text'),
         ("queries.jsonl", "[]", r"queries\.jsonl, line 1: an object is wanted"),
         ("qrels.tsv", "head\nq1\tdam 1\tyes\n", r"qrels\.tsv, line 2"),
+        ("qrels.tsv", "q1\tdam 1\t1\nq1\ttax\t0.5\n", r"qrels\.tsv, line 2"),
+        ("qrels.tsv", "q1\tdam 1\t1\nq1\n", r"qrels\.tsv, line 2"),
         ("qrels.tsv", "zz\tdam 1\t1\n", "judges none"),
         ("qrels.tsv", None, r"qrels\.tsv cannot be read"),
     ],

@@ -42,7 +42,7 @@ _TRAINED_ON = 40
 # It looks at so many lists that what it finds is, for this part, what comparing with all would find, tried on some rows
 # as they are and turned away from where they lie, as questions lie beside passages.
 _RECALL = 0.99
-_TRIED, _TURNED, _DEPTH = 128, 0.8, 100
+_TRIED, _TURNED, _DEPTH = 128, 0.8, 10
 # For k rows an approximate index is asked for some more, which are then compared exactly.
 _MORE = 1.5
 

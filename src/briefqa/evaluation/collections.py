@@ -47,12 +47,10 @@ def load_collection(folder: Path) -> Collection:
     """
     qrels_file = next((folder / name for name in _QRELS if (folder / name).is_file()), folder / _QRELS[0])
     entries = tuple(
-        Entry(_text(line, "_id", place), line.get("title") or "", _text(line, "text", place))
+        Entry(_id(line, place), line.get("title") or "", _text(line, "text", place))
         for place, line in read_jsonl(folder / "corpus.jsonl")
     )
-    queries = {
-        _text(line, "_id", place): _text(line, "text", place) for place, line in read_jsonl(folder / "queries.jsonl")
-    }
+    queries = {_id(line, place): _text(line, "text", place) for place, line in read_jsonl(folder / "queries.jsonl")}
     collection = Collection(folder.resolve().name, entries, queries, _qrels(qrels_file))
     if not collection.judged:
         raise EvaluationError(f"{qrels_file} judges none of the queries of {folder / 'queries.jsonl'}.")
@@ -73,12 +71,16 @@ def read_jsonl(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _qrels(file: Path) -> dict[str, dict[str, int]]:
-    """Read query, entry and grade, parted by tabs; a first line without a number is the heading."""
+    """Read query, entry and grade, parted by tabs; a first line without a number is the heading.
+
+    TREC's own form has a fourth field, of no meaning, in second place.
+    """
     qrels: dict[str, dict[str, int]] = {}
     for number, line in _lines(file):
         fields = line.split("\t")
         try:
-            query_id, entry_id, grade = fields[0], fields[1], int(fields[2])
+            query_id, entry_id, said = fields if len(fields) == 3 else (fields[0], *fields[2:])
+            grade = int(said.removesuffix(".0"))
         except (IndexError, ValueError) as error:
             if number == 1:
                 continue
@@ -89,7 +91,7 @@ def _qrels(file: Path) -> dict[str, dict[str, int]]:
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:
     try:
-        with file.open(encoding="utf-8") as lines:
+        with file.open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
                     yield number, line.rstrip("\r\n")
@@ -99,6 +101,12 @@ def _lines(file: Path) -> Iterator[tuple[int, str]]:
             f"{file} cannot be read ({reason}): a collection is a folder with corpus.jsonl, queries.jsonl "
             "and qrels.tsv."
         ) from error
+
+
+def _id(line: dict[str, Any], place: str) -> str:
+    """Return the id of a line; some collections number theirs."""
+    value = line.get("_id")
+    return str(value) if type(value) is int else _text(line, "_id", place)
 
 
 def _text(line: dict[str, Any], key: str, place: str) -> str:

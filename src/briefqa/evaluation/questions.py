@@ -43,6 +43,8 @@ class QuestionsReport:
 
     first, second: the share of questions whose right passage came first, or first or second; notes: of those found at
     all, the share that brought its notes; reciprocal_rank: the mean, to ten places.
+    refused: the share of the questions without an answer that were held to have none, None where there is no such
+    question; refused_wrongly: the same share of the others.
     missed: the questions whose passage was not among the first two, each with the rank it had, 0 for none.
     """
 
@@ -51,6 +53,8 @@ class QuestionsReport:
     second: float
     reciprocal_rank: float
     notes: float
+    refused: float | None
+    refused_wrongly: float
     missed: tuple[tuple[str, int], ...]
 
 
@@ -67,23 +71,28 @@ def load_questions(file: Path) -> list[Question]:
 
 
 def evaluate_questions(questions: Sequence[Question], search: Callable[[str, int], Ranking]) -> QuestionsReport:
-    """Ask the questions that have an answer. search: finds so many hits for a question."""
+    """Ask the questions. search: finds so many hits for a question. Raises EvaluationError where none has an answer."""
     ranks: list[tuple[Question, int, bool]] = []
+    refused: dict[bool, list[bool]] = {True: [], False: []}
     for question in questions:
+        found = search(question.text, _HITS)
+        refused[question.abstain].append(not found.answerable)
         if question.abstain:
             continue
-        hits = search(question.text, _HITS).hits
+        hits = found.hits
         right = next((hit for hit in hits if question.contains in " ".join(hit.stored.passage.text.split())), None)
         ranks.append((question, right.rank if right else 0, bool(right) and _brings_notes(right, question)))
     if not ranks:
         raise EvaluationError("There is no question that has an answer.")
-    found = [(question, rank, notes) for question, rank, notes in ranks if rank]
+    there = [(question, rank, notes) for question, rank, notes in ranks if rank]
     return QuestionsReport(
         questions=len(ranks),
         first=sum(rank == 1 for _, rank, _ in ranks) / len(ranks),
         second=sum(rank in {1, 2} for _, rank, _ in ranks) / len(ranks),
-        reciprocal_rank=sum(1 / rank for _, rank, _ in found) / len(ranks),
-        notes=sum(notes for _, _, notes in found) / len(found) if found else 0.0,
+        reciprocal_rank=sum(1 / rank for _, rank, _ in there) / len(ranks),
+        notes=sum(notes for _, _, notes in there) / len(there) if there else 0.0,
+        refused=sum(refused[True]) / len(refused[True]) if refused[True] else None,
+        refused_wrongly=sum(refused[False]) / len(refused[False]),
         missed=tuple((question.text, rank) for question, rank, _ in ranks if rank not in {1, 2}),
     )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from briefqa.errors import EvaluationError
+from briefqa.errors import EvaluationError, QueryError
 from briefqa.evaluation.indexing import entry_number
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from briefqa.search import Ranked, Searcher
 
 MEASURES = ("nDCG@10", "R@10", "R@50", "RR@10")
-# Passages asked for, and briefs kept of them: a brief of many passages may fill places that others would have.
-_PASSAGES = 300
+# Briefs kept of a ranking, and how many passages are asked for to find them: as many more as briefs have passages on
+# average, since a brief may fill places that others would have.
 _BRIEFS = 100
+_FEWEST, _MOST = 300, 3000
 _TAG = "briefqa"
 
 Run = dict[str, dict[str, float]]
@@ -43,15 +45,26 @@ class Report:
 
 
 def ask(collection: Collection, searcher: Searcher, index: Index) -> tuple[Run, float]:
-    """Ask all judged queries of an index of the collection; returns the run and the mean milliseconds of a search."""
+    """Ask all judged queries of an index of the collection; returns the run and the mean milliseconds of a search.
+
+    A query that nobody can ask, because it is empty, finds nothing. An entry is not found by itself: some collections
+    ask with the text of an entry.
+    """
+    entries = {entry.id: entry.text for entry in collection.entries}
     places = {brief.id: brief.places for brief in index.briefs(limit=len(collection.entries) + 1)}
+    reach = 3 * _BRIEFS * searcher.info.passages // max(searcher.info.briefs, 1)
     run: Run = {}
     took = 0.0
     for query_id, text in collection.judged.items():
         started = time.perf_counter()
-        ranked = searcher.rank(text, _PASSAGES)
+        try:
+            ranked = searcher.rank(text, min(max(reach, _FEWEST), _MOST))
+        except QueryError:
+            ranked = []
         took += time.perf_counter() - started
         run[query_id] = _by_entry(ranked, places, collection)
+        if text.strip() in entries.get(query_id, "\0"):
+            run[query_id].pop(query_id, None)
     return run, 1000 * took / len(run)
 
 
@@ -90,9 +103,9 @@ def _judgments(collection: Collection) -> dict[str, dict[str, int]]:
 
 
 def write_run(file: Path, run: Run) -> None:
-    """Write a TREC run: query, Q0, entry, rank, score, tag."""
+    """Write a TREC run: query, Q0, entry, rank, score, tag. White space in an id is written %20."""
     lines = [
-        f"{query_id} Q0 {entry_id} {rank} {score:.6f} {_TAG}\n"
+        f"{_unparted(query_id)} Q0 {_unparted(entry_id)} {rank} {score:.6f} {_TAG}\n"
         for query_id, scores in run.items()
         for rank, (entry_id, score) in enumerate(scores.items(), start=1)
     ]
@@ -100,6 +113,10 @@ def write_run(file: Path, run: Run) -> None:
         file.write_text("".join(lines), encoding="utf-8")
     except OSError as error:
         raise EvaluationError(f"Cannot write the run {file}: {error.strerror}.") from error
+
+
+def _unparted(name: str) -> str:
+    return re.sub(r"\s", "%20", name)
 
 
 def read_run(file: Path) -> Run:
@@ -110,7 +127,8 @@ def read_run(file: Path) -> Run:
     try:
         with file.open(encoding="utf-8") as lines:
             for scored in ir_measures.read_trec_run(lines):  # type: ignore[no-untyped-call]
-                run.setdefault(scored.query_id, {})[scored.doc_id] = scored.score
+                of_query = run.setdefault(scored.query_id.replace("%20", " "), {})
+                of_query[scored.doc_id.replace("%20", " ")] = scored.score
     except (OSError, ValueError) as error:
         raise EvaluationError(f"{file} is not a TREC run (query, Q0, entry, rank, score, tag): {error}.") from error
     return run

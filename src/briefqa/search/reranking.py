@@ -106,7 +106,8 @@ class PackagedReranker:
             raise EmbeddingError(f"The files of {self.model} are missing: {_REINSTALL}") from error
         if found != _SHA256:
             raise EmbeddingError(f"The weights of {self.model} are not the published ones: {_REINSTALL}")
-        tokenizer.enable_truncation(_WINDOW, strategy="only_second")
+        # A question may be longer than the window by itself.
+        tokenizer.enable_truncation(_WINDOW, strategy="longest_first")
         tokenizer.enable_padding()
         return onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"]), tokenizer
 
