@@ -89,16 +89,12 @@ ARMY = "He met the Chief of Army Staff (COAS), General Bajwa."
 
 
 @pytest.mark.parametrize(
-    ("question", "first"),
-    [("What did the COAS say?", 1), ("what did the coas say", 1), ("Who is the chief of army staff?", 0)],
+    "question", ["Did the COAS drink?", "did the coas drink", "Did the chief of army staff drink?"]
 )
-def test_acronyms_mean_what_the_briefs_say(tmp_path: Path, question: str, first: int) -> None:
-    lexical = opened(
-        tmp_path, Text("a", ARMY), Text("b", "The chief of the army and its staff say."), Text("c", "So they say.")
-    )
-    found = rows(lexical, question)
-    assert found[0] == 0
-    assert first in found[:2]
+def test_acronyms_mean_what_the_briefs_say(tmp_path: Path, question: str) -> None:
+    said = [ARMY, "The chief of army staff was well.", "The COAS was well.", "They were well."]
+    lexical = opened(tmp_path, *(Text(f"{n}", text) for n, text in enumerate(said)))
+    assert sorted(rows(lexical, question)) == [0, 1, 2]
 
 
 def test_definitions_of_acronyms_are_found_on_either_side() -> None:
@@ -123,9 +119,9 @@ def test_an_acronym_of_many_meanings_means_none() -> None:
 
 def test_small_words_are_no_acronyms() -> None:
     acronyms = Acronyms({"WHO": "world health organization", "COAS": "chief of army staff"}, ["en"])
-    assert acronyms.meant_by("who paid?") == []
-    assert acronyms.meant_by("Was the WHO paid?") == ["world health organization"]
-    assert acronyms.meant_by("Was the coas, the chief of army staff, paid?") == []
+    assert acronyms.meant_by("who paid?") == {}
+    assert acronyms.meant_by("Was the WHO paid?") == {"world health organization": "who"}
+    assert acronyms.meant_by("Was the coas, the chief of army staff, paid?") == {}
 
 
 @pytest.mark.parametrize("most_held", [1, 10**6])

@@ -119,17 +119,22 @@ class Acronyms:
             self._shorts.setdefault(meaning, []).append(short)
         self._stops: frozenset[str] = frozenset().union(*map(stop_words, languages))
 
-    def meant_by(self, question: str) -> list[str]:
-        """Return what the acronyms of a question stand for, and the acronyms of what it spells out, folded."""
+    def meant_by(self, question: str) -> dict[str, str]:
+        """Return what the acronyms of a question stand for, and the acronyms of what it spells out.
+
+        By what is meant, what is said; folded.
+        """
         if not self._meanings:
-            return []
+            return {}
         said = words(question)
-        found = [self._meanings[short] for token in _TOKEN.findall(question) if (short := self._known(token))]
+        shorts = [short for token in _TOKEN.findall(question) if (short := self._known(token))]
+        found = {self._meanings[short]: " ".join(words(short)) for short in shorts}
         for start in range(len(said)):
             for end in range(start + 2, min(start + _MOST_WORDS, len(said)) + 1):
-                found += [" ".join(words(short)) for short in self._shorts.get(" ".join(said[start:end]), ())]
+                meaning = " ".join(said[start:end])
+                found |= {" ".join(words(short)): meaning for short in self._shorts.get(meaning, ())}
         already = f" {' '.join(said)} "
-        return [each for each in dict.fromkeys(found) if f" {each} " not in already]
+        return {meant: its for meant, its in found.items() if f" {meant} " not in already}
 
     def _known(self, token: str) -> str:
         """Return the acronym that a word of a question is, or ""."""

@@ -169,10 +169,6 @@ class Lexical:
             rows = np.intersect1d(rows, self._passages.rows_of(column), assume_unique=True)
         return rows
 
-    def meant_by(self, question: str) -> list[str]:
-        """Return what the acronyms of a question stand for, and the acronyms of what it spells out, folded."""
-        return self._acronyms.meant_by(question)
-
     def columns(self, question: str) -> list[tuple[int, float]]:
         """Give the columns of the question's terms, each with its weight.
 
@@ -182,10 +178,16 @@ class Lexical:
         known = set(found)
         found += [column for column in self._mended(question) if column not in known]
         known.update(found)
-        meant = (column for text in self.meant_by(question) for column in self._asked(text))
-        return [(column, 1.0) for column in found] + [
-            (column, _MEANT) for column in dict.fromkeys(meant) if column not in known
-        ]
+        weighted = [(column, 1.0) for column in found]
+        for meant, said in self._acronyms.meant_by(question).items():
+            weight = _MEANT * self._apart(meant, said)
+            weighted += [(column, weight) for column in dict.fromkeys(self._asked(meant)) if column not in known]
+        return [(column, weight) for column, weight in weighted if weight]
+
+    def _apart(self, meant: str, said: str) -> float:
+        """Part of the passages that hold what is meant and not what is said: the others are found as it is."""
+        rows = self.holding(meant)
+        return float(np.mean(~np.isin(rows, self.holding(said)))) if len(rows) else 0.0
 
     def _asked(self, text: str) -> list[int]:
         """Columns of a text's terms; those of a second language only where no other has them."""
