@@ -162,6 +162,39 @@ def test_a_mark_typed_by_the_author_is_not_counted_nor_repeated(tmp_path: Path) 
     assert shown(flow) == "Ours[*>Not yet.] and theirs[1>Text of 2.]"
 
 
+@pytest.mark.parametrize(
+    ("runs", "text"),
+    [
+        ("<w:r>{}<w:t>† and more</w:t></w:r>", "Ours[†>Not yet.] and more"),
+        ("<w:r>{}<w:t>†More</w:t></w:r>", "Ours[†>Not yet.]More"),
+        ("<w:r>{}</w:r><w:proofErr/><w:r><w:t>†</w:t></w:r>", "Ours[†>Not yet.]"),
+        ('<w:r>{}</w:r><w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>†</w:t></w:r>', "Ours[†>Not yet.]"),
+        ("<w:r>{}</w:r><w:r><w:t> and more</w:t></w:r>", "Ours[1>† Not yet.] and more"),
+    ],
+)
+def test_where_the_mark_typed_by_the_author_ends(tmp_path: Path, runs: str, text: str) -> None:
+    reference = '<w:footnoteReference w:customMarkFollows="1" w:id="1"/>'
+    assert shown(flow_of(tmp_path, Parts(p(r("Ours"), runs.format(reference)), note(1, p(r("† Not yet.")))))) == text
+
+
+def test_a_star_of_the_symbol_font_is_a_mark(tmp_path: Path) -> None:
+    star = '<w:sym w:font="Symbol" w:char="F02A"/>'
+    typed = f'<w:r><w:footnoteReference w:customMarkFollows="1" w:id="1"/>{star}</w:r>'
+    flow = flow_of(tmp_path, Parts(p(r("Ours"), typed), note(1, p(f"<w:r>{star}</w:r>", r(" Not yet.")))))
+    assert shown(flow) == "Ours[*>Not yet.]"
+
+
+def test_marks_in_headings_cells_and_text_boxes_lead_to_their_notes(tmp_path: Path) -> None:
+    inner = f"<w:tbl><w:tr>{cell(p(r('3 m'), mark(3)))}{cell(p(r('est.')))}</w:tr></w:tbl>{p()}"
+    table = f"<w:tbl><w:tr>{cell(p(r('2021'), mark(2, 'endnote')))}{cell(inner)}</w:tr></w:tbl>"
+    box = f"<w:r><w:pict><w:txbxContent>{p(r('Boxed.'), mark(4))}</w:txbxContent></w:pict></w:r>"
+    body = p(r("Losses"), mark(1), style="berschrift1") + table + p(r("So."), box)
+    flow = flow_of(tmp_path, Parts(body, note(1) + note(3) + note(4), note(2, kind="endnote")))
+    assert shown(flow) == (
+        "Losses[1>Text of 1.]\n\n2021[i>Text of 2.] | 3 m[2>Text of 3.] est.\n\nSo.\n\nBoxed.[3>Text of 4.]"
+    )
+
+
 def test_a_second_mark_leads_to_the_same_note(tmp_path: Path) -> None:
     def field(instruction: str, result: str) -> str:
         return (
@@ -195,7 +228,38 @@ def test_tracked_changes_are_read_as_accepted(tmp_path: Path) -> None:
     moved = f"<w:moveFrom>{r('gone')}</w:moveFrom><w:moveTo>{r(' gates')}</w:moveTo>"
     flow = flow_of(tmp_path, Parts(open_end + p(deleted, moved), note(1) + note(2)))
     assert shown(flow) == "It had five[1>Text of 2.] gates"
-    assert [found.label for found in flow.notes] == ["1", ""]
+    assert [found.text for found in flow.notes] == ["Text of 2."]
+
+
+def test_a_deleted_note_is_gone_though_its_text_is_kept_in_the_file(tmp_path: Path) -> None:
+    moved = f"<w:moveFrom>{r('Gates.')}{mark(1)}</w:moveFrom>"
+    again = p(f"<w:moveTo>{r('Gates.')}{mark(1)}</w:moveTo>", f"<w:del>{mark(2)}</w:del>", r(" Dykes."), mark(3))
+    flow = flow_of(tmp_path, Parts(p(moved, r("Locks.")) + again, note(1) + note(2) + note(3)))
+    assert shown(flow) == "Locks.\n\nGates.[1>Text of 1.] Dykes.[2>Text of 3.]"
+    assert [found.text for found in flow.notes] == ["Text of 1.", "Text of 3."]
+
+
+def test_changes_inside_a_note_are_read_as_accepted(tmp_path: Path) -> None:
+    changed = p(f"<w:del><w:r><w:delText>Locks, 3.</w:delText></w:r></w:del><w:ins>{r('Piers, 4.')}</w:ins>")
+    nested = p(r("Kept"), "<w:ins><w:del><w:r><w:delText> and gone</w:delText></w:r></w:del></w:ins>", mark(1))
+    assert shown(flow_of(tmp_path, Parts(nested, note(1, changed)))) == "Kept[1>Piers, 4.]"
+
+
+def test_deleted_rows_and_cells_are_gone_with_their_notes(tmp_path: Path) -> None:
+    row = f"<w:tr><w:trPr><w:del/></w:trPr>{cell(p(r('2019'), mark(1)))}{cell(p(r('1 m')))}</w:tr>"
+    gone = f"<w:tc><w:tcPr><w:cellDel/></w:tcPr>{p(r('est.'), mark(2))}</w:tc>"
+    kept = f"<w:tr>{gone}{cell(p(r('2021')))}{cell(p(r('3 m'), mark(3)))}</w:tr>"
+    flow = flow_of(tmp_path, Parts(f"<w:tbl>{row}{kept}</w:tbl>", note(1) + note(2) + note(3)))
+    assert shown(flow) == "2021 | 3 m[1>Text of 3.]"
+    assert len(flow.notes) == 1
+
+
+def test_comments_are_no_text(tmp_path: Path) -> None:
+    remark = '<w:commentRangeStart w:id="0"/>{}<w:commentRangeEnd w:id="0"/><w:r><w:commentReference w:id="0"/></w:r>'
+    body = p(remark.format(r("Dykes held.")), mark(1))
+    assert (
+        shown(flow_of(tmp_path, Parts(body, note(1, p(remark.format(r("Piers, 4."))))))) == "Dykes held.[1>Piers, 4.]"
+    )
 
 
 def test_a_mark_without_a_note_and_a_note_without_a_mark_are_problems(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from briefqa.reading.docx_package import Element, Package, attribute, child, children, local
+from briefqa.reading.docx_package import Element, Package, attribute, child, children, is_deleted, local
 from briefqa.reading.numerals import numeral
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from briefqa.briefs import NoteKind
 
 _KINDS: tuple[NoteKind, ...] = ("footnote", "endnote")
+_REFERENCES = frozenset(f"{kind}Reference" for kind in _KINDS)
 
 
 class Reference(NamedTuple):
@@ -64,6 +65,8 @@ class NoteParts:
             self._links[kind] = {key: target for key, (_, target, outside) in related.items() if outside}
             self._numbering[kind] = _numbering(kind, body, settings)
         self._bookmarks = _bookmarked_notes(body)
+        for note_id in _deleted_notes(body):
+            self._elements.pop(note_id, None)
 
     def refer(self, kind: NoteKind, number: str, custom: str = "") -> Reference:
         """Meet a reference to the note with this w:id. custom: the mark typed by the author, which is not counted."""
@@ -124,8 +127,18 @@ def _bookmarked_notes(body: Element) -> dict[str, str]:
             opened[attribute(element, "id")] = attribute(element, "name")
         elif name == "bookmarkEnd":
             opened.pop(attribute(element, "id"), None)
-        elif opened and name in {"footnoteReference", "endnoteReference"}:
-            note_id = f"{name.removesuffix('Reference')}-{attribute(element, 'id')}"
-            found.update(dict.fromkeys(opened.values(), note_id))
+        elif opened and name in _REFERENCES:
+            found.update(dict.fromkeys(opened.values(), _note_id(element)))
             opened.clear()
     return found
+
+
+def _deleted_notes(body: Element) -> set[str]:
+    """The notes whose marks are all in tracked deletions: Word keeps their text until the change is accepted."""
+    marks = [element for element in body.iter() if local(element) in _REFERENCES]
+    gone = {element for element in marks if any(map(is_deleted, element.iterancestors()))}
+    return {_note_id(element) for element in gone} - {_note_id(element) for element in marks if element not in gone}
+
+
+def _note_id(reference: Element) -> str:
+    return f"{local(reference).removesuffix('Reference')}-{attribute(reference, 'id')}"

@@ -158,3 +158,12 @@ def switched_on(properties: Element | None, name: str) -> bool:
     """Whether an on/off property such as <w:vanish/> is set."""
     found = child(properties, name)
     return found is not None and attribute(found, "val").lower() not in {"0", "false", "off", "none"}
+
+
+def is_deleted(element: Element) -> bool:
+    """Whether a tracked change takes an element away: a stretch of text, or a row or cell of a table."""
+    if local(element) == "tr":
+        return child(element, "trPr", "del") is not None
+    if local(element) == "tc":
+        return child(element, "tcPr", "cellDel") is not None
+    return local(element) in {"del", "moveFrom"}

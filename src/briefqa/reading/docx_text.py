@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from briefqa.reading.docx_package import Element, attribute, child, local
+from briefqa.reading.docx_package import Element, attribute, child, is_deleted, local
 from briefqa.reading.flow_writer import FlowWriter, web_address
 
 if TYPE_CHECKING:
@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 
 _GONE = frozenset({"pPr", "rPr", "del", "moveFrom", "sdtPr", "sdtEndPr", "tblPr", "rt", "delText", "delInstrText"})
 _SPACES = frozenset({"tab", "br", "cr", "ptab"})
+_BETWEEN = frozenset({"proofErr", "bookmarkStart", "bookmarkEnd"})
 _REFERENCES: dict[str, NoteKind] = {"footnoteReference": "footnote", "endnoteReference": "endnote"}
 _DRAWN = frozenset({"drawing", "pict", "object"})
+# "*", "†", "1a", "(a)": what an author types for a mark.
+_SYMBOLS = re.compile(r"[*∗†‡§¶‖#]{1,4}")
+_CUSTOM = re.compile(rf"\s*({_SYMBOLS.pattern}|\S{{1,8}}(?=\s|\Z))")
+_LONGEST_LABEL = 3
 _FIELD_LINK = re.compile(r'\s*HYPERLINK\s+"([^"]+)"', re.IGNORECASE)
 _FIELD_NOTE = re.compile(r"\s*NOTEREF\s+(\S+)(.*)", re.IGNORECASE | re.DOTALL)
 
@@ -50,6 +55,7 @@ class TextWalker:
         self._notes = notes
         self._fields: list[_Field] = []
         self._boxes: list[Element] = []  # text boxes anchored in the paragraph, read behind it
+        self._label_run: Element | None = None  # holds nothing but the mark of the note that was just met
         self._runs_on = False  # the end of the paragraph before was deleted
 
     def blocks(self, parent: Element) -> None:
@@ -96,7 +102,7 @@ class TextWalker:
         return writer.note_text()
 
     def _table(self, table: Element) -> None:
-        rows = [list(_grid(row, "tc")) for row in _grid(table, "tr") if child(row, "trPr", "del") is None]
+        rows = [list(_grid(row, "tc")) for row in _grid(table, "tr")]
         framed = all(len(row) <= 1 for row in rows)  # one cell a row: a frame around text
         self._writer.paragraph()
         for row in rows:
@@ -114,7 +120,8 @@ class TextWalker:
         for inner in parent:
             name = local(inner)
             if name == "r":
-                self._run(inner)
+                if inner is not self._label_run:
+                    self._run(inner)
             elif name == "AlternateContent":
                 self._inside(_chosen(inner))
             elif name == "t":
@@ -138,11 +145,9 @@ class TextWalker:
             elif hidden or any(not field.shown for field in self._fields):
                 continue
             elif name in _REFERENCES and self._notes:
-                custom = _is_on(piece, "customMarkFollows")
-                typed = "".join(_typed(piece) for piece in pieces[number + 1 :]).strip() if custom else ""
-                reference = self._notes.refer(_REFERENCES[name], attribute(piece, "id"), typed)
-                self._writer.mark(*reference)
-                if typed:
+                behind = self._refer(self._notes, piece, run, "".join(map(_typed, pieces[number + 1 :])))
+                if behind is not None:
+                    self._show(behind, superior=superior)
                     return
             elif name in _DRAWN or name == "AlternateContent":
                 self._boxes += _text_boxes(piece)
@@ -152,6 +157,26 @@ class TextWalker:
                 self._writer.space()
             else:
                 self._show(_typed(piece), superior=superior)
+
+    def _refer(self, notes: NoteParts, reference: Element, run: Element, typed: str) -> str | None:
+        """Meet a mark. Gives what is typed behind it in the same run where its label is too, and None elsewhere."""
+        custom = _is_on(reference, "customMarkFollows")
+        own = _CUSTOM.match(typed) if custom else None
+        label = own[1] if own else self._label_in_next(run) if custom else ""
+        self._writer.mark(*notes.refer(_REFERENCES[local(reference)], attribute(reference, "id"), label))
+        return typed[own.end() :] if own else None
+
+    def _label_in_next(self, run: Element) -> str:
+        """The label that the author typed, where it is a run of its own."""
+        following = next((other for other in run.itersiblings() if local(other) not in _BETWEEN), None)
+        if following is None or local(following) != "r":
+            return ""
+        text = "".join(map(_typed, following)).strip()
+        superior = self._styles.is_superior(child(following, "rPr"))
+        if not _SYMBOLS.fullmatch(text) and not (superior and len(text) <= _LONGEST_LABEL):
+            return ""
+        self._label_run = following
+        return text
 
     def _show(self, text: str, *, superior: bool) -> None:
         noted = _FIELD_NOTE.match(self._fields[-1].instruction) if self._fields and self._notes else None
@@ -185,6 +210,8 @@ def _typed(piece: Element) -> str:
     if name == "sym":
         code = attribute(piece, "char")
         # Fonts of symbols keep theirs in the private use area, where a character means nothing without the font.
+        if code.upper() == "F02A" and attribute(piece, "font") == "Symbol":
+            return "*"
         number = int(code, 16) if re.fullmatch(r"[0-9A-Fa-f]{4}", code) else 0
         return chr(number) if 0x20 <= number < 0xD800 else ""
     return ""
@@ -194,7 +221,8 @@ def _grid(parent: Element, name: str) -> Iterator[Element]:
     """The rows of a table or the cells of a row, also those inside content controls."""
     for inner in parent:
         if local(inner) == name:
-            yield inner
+            if not is_deleted(inner):
+                yield inner
         elif local(inner) in {"sdt", "sdtContent", "customXml", "ins"}:
             yield from _grid(inner, name)
 

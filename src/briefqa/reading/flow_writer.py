@@ -102,7 +102,7 @@ class FlowWriter:
         """End a row of a table and begin another."""
         if not self._inline:
             self._settle_marks()
-        self._bars = 0
+            self._bars = 0
         self._owe(_ROW)
 
     @contextmanager
