@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import Request, Response  # noqa: TC002 - FastAPI looks at them
 
+from briefqa.answer import answer
 from briefqa.errors import BriefqaError, QueryError
 from briefqa.filters import parse_filter
 from briefqa.search import Wanted
 from briefqa.service.access import Reader, ReaderOf  # noqa: TC001 - FastAPI looks at it
 from briefqa.service.problems import status_of
-from briefqa.service.web.showing import shown_hit
+from briefqa.service.web.showing import shown_answer, shown_hit
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
-    from briefqa.search import Ranking
+    from briefqa.answer import Answer
     from briefqa.service.api import Limits
     from briefqa.service.web.collection import Collections
     from briefqa.service.web.site import Site
@@ -51,20 +52,21 @@ def add_asking(router: APIRouter, site: Site, limits: Limits, collections: Colle
             "collection": collections.of(reader),
             "error": "",
             "ranking": None,
+            "answer": None,
         }
         if not q.strip():
             return site.page(request, "ask.html", **shown)
         try:
-            found = search(reader, limits, q, chosen)
+            found = answered(reader, limits, q, chosen)
         except BriefqaError as error:
             return site.page(request, "ask.html", status_of(error), **shown | {"error": str(error)})
-        return site.page(
-            request, "ask.html", **shown | {"ranking": found, "hits": [shown_hit(hit) for hit in found.hits]}
-        )
+        hits = [shown_hit(hit) for hit in found.ranking.hits]
+        more = {"ranking": found.ranking, "hits": hits, "answer": shown_answer(found)}
+        return site.page(request, "ask.html", **shown | more)
 
 
-def search(reader: Reader, limits: Limits, question: str, chosen: dict[str, str]) -> Ranking:
-    """Search with what was chosen in the form. Raises QueryError and its kin."""
+def answered(reader: Reader, limits: Limits, question: str, chosen: dict[str, str]) -> Answer:
+    """Answer with what was chosen in the form. Raises QueryError and its kin."""
     if len(question) > limits.max_query_chars:
         raise QueryError(f"The question is too long: ask it in at most {limits.max_query_chars} characters.")
     wanted: dict[str, Any] = {
@@ -80,4 +82,4 @@ def search(reader: Reader, limits: Limits, question: str, chosen: dict[str, str]
     if chosen["notes"]:
         wanted["has_notes"] = True
     with reader.searcher() as searcher:
-        return searcher.search(question, limits.hits, Wanted(parse_filter(wanted) if wanted else None))
+        return answer(question, searcher, limits.hits, Wanted(parse_filter(wanted) if wanted else None))

@@ -12,6 +12,7 @@ from briefqa.sources import to_bibtex, to_ris
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from briefqa.answer import Answer, Citation
     from briefqa.briefs import Brief, Mark, Note
     from briefqa.search import Hit
 
@@ -178,6 +179,38 @@ def shown_hit(hit: Hit) -> dict[str, Any]:
         "pieces": list(pieces(hit.stored.passage.text, references, hit.highlights, heading)),
         "notes": list(notes.values()),
         "also_in": [(record.title or record.path, LINKS.brief(record.id)) for record in hit.also_in],
+    }
+
+
+def shown_answer(answer: Answer) -> dict[str, Any]:
+    """Show an answer: its sentences, each with its citations, and these with where they stand."""
+    return {
+        "sentences": answer.sentences,
+        "abstained": answer.abstained,
+        "reason": answer.reason,
+        "written_by": "" if answer.written_by == "briefs" else answer.written_by,
+        "notices": answer.notices,
+        "citations": [_shown_citation(citation, answer) for citation in answer.citations],
+    }
+
+
+def _shown_citation(citation: Citation, answer: Answer) -> dict[str, Any]:
+    passage = citation.stored.passage
+    rank = next((hit.rank for hit in answer.ranking.hits if hit.stored.passage.id == passage.id), 0)
+    claims = (
+        f"claim-{sentence.citations.index(citation.ordinal)}-{place}"
+        for place, sentence in enumerate(answer.sentences)
+        if citation.ordinal in sentence.citations
+    )
+    claim = next(claims, "answer")
+    return {
+        "ordinal": citation.ordinal,
+        "title": citation.stored.brief.title or citation.stored.brief.path,
+        "url": LINKS.passage(passage),
+        "pages": page_label(citation.pages),
+        "rank": rank,
+        "claim": claim,
+        "notes": list({cited.note.label: f"hit-{rank}-note-{cited.note.id}" for cited in citation.notes}.items()),
     }
 
 
