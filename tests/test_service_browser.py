@@ -206,16 +206,40 @@ def test_keyboard_shortcuts_can_be_turned_off(page: Page) -> None:
     assert 'id="question"' not in focused(page)
 
 
+def test_the_answer_leads_to_its_passages_and_back(page: Page) -> None:
+    page.goto("/?q=How+did+the+evening+speed+of+low-orbit+satellite+internet+change+as+neighbours+subscribed%3F")
+    number = page.locator(".answer .said a.number").first
+    number.click()
+    cited = page.locator(".cited li:target")
+    assert cited.count() == 1
+    cited.locator("a.number").click()
+    assert page.evaluate("location.hash").startswith("#claim-")
+    cited = page.locator(".cited li").first
+    cited.get_by_role("link", name="passage").click()
+    assert page.locator(".hit:target").count() == 1
+
+
+def test_a_source_shows_who_cites_it(page: Page) -> None:
+    page.goto("/sources?find=actuary+residual")
+    page.locator(".briefs .title", has_text="Residual Market Report 2023").click()
+    page.wait_for_url("**/sources/*")
+    page.get_by_text("Cite", exact=True).click()
+    assert page.locator("dt", has_text="Chicago").is_visible()
+    page.get_by_role("link", name="p. 1").first.click()
+    page.wait_for_url("**/briefs/*page=1*#passage")
+    assert page.locator("#passage").count() == 1
+
+
 def test_a_citation_is_copied(context_of: Callable[..., BrowserContext]) -> None:
     context = context_of(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    page.goto(ASKED)
-    details = page.locator(".cite").first
+    page.goto("/?q=How+many+homes+does+the+Coastal+Residual+Market+Pool+insure%3F")
+    details = page.locator("li", has_text="Residual Market Report 2023").locator(".cite").first
     details.locator("summary").click()
-    details.get_by_role("button", name="Copy BibTeX").click()
-
-    page.get_by_text("Copied.").wait_for()
-    assert "@" in page.evaluate("navigator.clipboard.readText()")
+    for name, part in (("BibTeX", "@"), ("Chicago", "Residual Market Report 2023"), ("APA", "(2024")):
+        details.get_by_role("button", name=f"Copy {name}").click()
+        page.get_by_text("Copied.").wait_for()
+        assert part in page.evaluate("navigator.clipboard.readText()")
 
 
 def test_a_permalink_works_without_scripts(context_of: Callable[..., BrowserContext]) -> None:
@@ -277,6 +301,7 @@ def test_no_page_has_a_barrier(context_of: Callable[..., BrowserContext], scheme
         f"{whole}?page=1&find=drain",
         "/briefs",
         "/admin",
+        "/sources",
     ):
         page.goto(path)
         page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")

@@ -67,7 +67,8 @@ def client(tmp_path: Path) -> Iterator[TestClient]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/?q=levee", "/?q=zzz", f"/briefs/{BRIEF.id}?view=notes", "/briefs", "/briefs/zz", "/admin"]
+    "path",
+    ["/", "/?q=levee", "/?q=zzz", f"/briefs/{BRIEF.id}?view=notes", "/briefs", "/briefs/zz", "/admin", "/sources"],
 )
 def test_no_string_of_a_page_is_left_untranslated(client: TestClient, path: str) -> None:
     own = " ".join(

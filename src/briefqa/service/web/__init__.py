@@ -1,8 +1,8 @@
 """The web pages: ask, read, browse, operate. They work without scripts, and trust nothing that a brief says.
 
 `site` renders (templates, headers, languages), `showing` makes of hits, notes and sources what templates show,
-`collection` is what there is to browse; `asking`, `reading_pages`, `browsing` and `operating` have the routes of one
-kind of page each, over `pictures` and `plots`.
+`collection` is what there is to browse; `asking`, `reading_pages`, `browsing`, `citing_pages` and `operating` have
+the routes of one kind of page each, over `pictures` and `plots`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from fastapi import APIRouter
 
 from briefqa.service.web.asking import add_asking
 from briefqa.service.web.browsing import add_browsing
+from briefqa.service.web.citing_pages import add_citing
 from briefqa.service.web.collection import Collections
 from briefqa.service.web.operating import add_operating
 from briefqa.service.web.reading_pages import add_reading
@@ -36,6 +37,7 @@ def make_router(
     collections = Collections()
     add_asking(router, site, limits, collections)
     add_browsing(router, site, collections)
+    add_citing(router, site, collections)
     add_operating(router, site, index)
     add_reading(router, site, docs_in, pictures)
     return router

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 
 class Bar(NamedTuple):
@@ -26,6 +26,21 @@ class Plot(NamedTuple):
     width: float
     height: float
     bars: list[Bar]
+
+
+class Row(NamedTuple):
+    """A bar across. title: what it counts; href: where it leads; width: in percent of the longest."""
+
+    title: str
+    href: str
+    value: int
+    width: float
+
+
+def rows(counts: Sequence[tuple[str, str, int]]) -> list[Row]:
+    """A bar across for each (title, address, count), in order."""
+    most = max((count for _, _, count in counts), default=1)
+    return [Row(title, href, count, round(100 * count / most, 1)) for title, href, count in counts]
 
 
 def columns(counts: Mapping[int, int], width: float = 640, height: float = 96) -> Plot:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from briefqa.shapes import Links, page_label
-from briefqa.sources import to_bibtex, to_ris
+from briefqa.sources import footnote, to_bibtex, to_ris
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -130,20 +130,31 @@ def shown_note(note: Note, anchor: str, *, cited: bool = True) -> ShownNote:
     """Show a note. cited: with its source for other programs, too."""
     url = next(filter(None, (web_address(source.url) for source in note.sources)), "")
     before, found, after = note.text.partition(url) if url else (note.text, "", "")
-    source = shown_source(note, url) if cited and note.sources else None
+    source = shown_csl(note.sources[0].csl, url) if cited and note.sources else None
     return ShownNote(anchor, note.label, before if found else f"{note.text} ", url, after, source=source)
 
 
-def shown_source(note: Note, url: str) -> ShownSource:
-    """Show the first source of a note."""
-    csl = note.sources[0].csl
+def shown_csl(csl: dict[str, Any], url: str) -> ShownSource:
+    """Show a source, and how to cite it. url: where a browser may be sent for it, or ""."""
     return ShownSource(
         url=url,
-        host=(urlsplit(url).hostname or "").removeprefix("www."),
+        host=_host(url),
         publisher=str(csl.get("publisher") or csl.get("container-title") or ""),
         date=date_of(csl.get("issued")),
-        forms=(("BibTeX", to_bibtex([csl]).strip()), ("RIS", to_ris([csl]).strip())),
+        forms=(
+            ("Chicago", footnote(csl, "chicago")),
+            ("APA", footnote(csl, "apa")),
+            ("BibTeX", to_bibtex([csl]).strip()),
+            ("RIS", to_ris([csl]).strip()),
+        ),
     )
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
 
 
 def date_of(date: Any) -> str:
