@@ -250,9 +250,9 @@ class Growing:
 
 
 def mapped(file: Path) -> Any:
-    """Map an array into memory; an empty one cannot be mapped."""
+    """Map an array into memory; an empty one cannot be mapped. Not as np.memmap, whose every slice is slow to make."""
     try:
-        return np.load(file, mmap_mode="r", allow_pickle=False)
+        return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
     except ValueError:
         return np.load(file, allow_pickle=False)
 

@@ -34,6 +34,7 @@ FILES = (
 )
 """All files of a lexical index."""
 
+_ALL_BITS = (1 << 64) - 1
 # Terms that are sorted at a time.
 _AT_ONCE = 1_000_000
 # Postings that are held in memory for each matrix, of some 15 bytes.
@@ -105,8 +106,11 @@ def write_lexical(folder: Path, entries: Iterable[Entry], *, most_held: int = _M
 
 
 def key_of(second: int, first: int = 0) -> int:
-    """Return the key of a word, or of the pair of first and second, from their numbers."""
-    return int(_keys(np.array([first << 32 | second], dtype=np.uint64), int(first > 0))[0])
+    """Return the key of a word, or of the pair of first and second, from their numbers: `_keys` for one of them."""
+    mixed = first << 32 | second
+    mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9 & _ALL_BITS
+    mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB & _ALL_BITS
+    return (mixed ^ (mixed >> 31)) & ~1 | (first > 0)
 
 
 class Terms(NamedTuple):
