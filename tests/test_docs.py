@@ -17,7 +17,7 @@ import briefqa
 PROJECT = Path(__file__).parent.parent
 PAGES = sorted(
     page.relative_to(PROJECT).as_posix()
-    for folder in (".", "docs", "docs_in", "index", "samples", "benchmarks")
+    for folder in (".", "docs", "docs_in", "index", "samples", "benchmarks", "clients")
     for page in (PROJECT / folder).glob("*.md")
 )
 

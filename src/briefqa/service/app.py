@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from briefqa import __version__
 from briefqa.generation import current_id, open_current
 from briefqa.search import Searcher
-from briefqa.service import api, asking, citing, problems, web
+from briefqa.service import api, asking, chat, citing, problems, web
 from briefqa.service.api import Limits
 from briefqa.service.body_limit import BodyLimit
 from briefqa.service.live import Live
@@ -69,6 +69,7 @@ def app_over(
     app.add_middleware(BodyLimit, max_bytes=limits.max_body_bytes)
     app.include_router(api.make_router(live, docs_in, limits))
     app.include_router(asking.make_router(limits))
+    app.include_router(chat.make_router(limits))
     app.include_router(citing.make_router())
     app.include_router(web.make_router(docs_in, limits, pictures, index, site))
     app.mount("/static", StaticFiles(directory=web.STATIC), name="static")

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
+# A conversation brings all its turns, answers included.
+_LARGER = {"/v1/chat/completions": 2_000_000}
+
+
 class BodyLimit:
     """ASGI middleware: 413 as a problem document for a body of more than max_bytes, declared or streamed.
 
@@ -29,9 +33,10 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        detail = f"The request's body is larger than {self.max_bytes} bytes."
+        most = max(self.max_bytes, _LARGER.get(scope["path"], 0))
+        detail = f"The request's body is larger than {most} bytes."
         declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdecimal() and int(declared) > self.max_bytes:
+        if declared.isdecimal() and int(declared) > most:
             await problem_response(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)(scope, receive, send)
             return
         received = 0
@@ -40,7 +45,7 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self.max_bytes:
+            if received > most:
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
             return message
 
