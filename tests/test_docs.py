@@ -85,7 +85,7 @@ def test_make_targets_exist(page: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_settings_exist(page: str) -> None:
-    settings = set(tomllib.loads(text_of("briefqa.toml"))) | {"require_shared"}
+    settings = set(tomllib.loads(text_of("briefqa.toml"))) | {"require_shared", "llm_key"}
     assert {name.lower() for name in re.findall(r"\bBRIEFQA_([A-Z_]+[A-Z])", text_of(page))} <= settings
 
 

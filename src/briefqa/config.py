@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 CONFIG_FILE = "briefqa.toml"
 PREFIX = "BRIEFQA_"
+LLM_KEY = "BRIEFQA_LLM_KEY"
 FOLDERS = ("docs_in", "index")
 
-# Variables with our prefix that are no settings: this one is for the tests.
-_NOT_SETTINGS = {"BRIEFQA_REQUIRE_SHARED"}
+# Variables with our prefix that are no settings: one is for the tests, and a key has no place in a file.
+_NOT_SETTINGS = {"BRIEFQA_REQUIRE_SHARED", LLM_KEY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,12 @@ class Config:
     max_hits: int = 100
     max_query_chars: int = 2000
 
+    llm_url: str = ""
+    llm_model: str = ""
+    llm_seconds: int = 60
+    llm_retries: int = 1
+    llm_concurrency: int = 4
+
     host: str = "127.0.0.1"
     port: int = 8000
 
@@ -79,11 +86,16 @@ class Config:
             ("max_hits", 1, 10_000),
             ("hits", 1, self.max_hits),
             ("max_query_chars", 1, 1_000_000),
+            ("llm_seconds", 1, 3600),
+            ("llm_retries", 0, 10),
+            ("llm_concurrency", 1, 1000),
             ("port", 0, 65535),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ConfigError(f"{name} = {value} is out of range: choose a number from {low} to {high}.")
+        if bool(self.llm_url) != bool(self.llm_model):
+            raise ConfigError("llm_url and llm_model go together: give both, or neither.")
         if self.fusion not in {"convex", "rrf"}:
             raise ConfigError(f'fusion = "{self.fusion}" is unknown: choose "convex" or "rrf".')
 

@@ -1,10 +1,12 @@
 """From a question to an answer of which every claim is cited.
 
 `answers` is what comes out, `candidates` the whole sentences of the first hits, `weighing` how well each answers,
-`extractive` the answer made of the best of them, verbatim.
+`extractive` the answer made of the best of them, verbatim. Where a `model` is configured, `writing` has it write
+from the hits, and `verifying` holds each sentence to them by its `claims`. `conversation` finds what is asked.
 """
 
+from briefqa.answer.answering import answer
 from briefqa.answer.answers import Answer, AnswerSentence, Citation, Level
-from briefqa.answer.extractive import answer
+from briefqa.answer.model import Model, RemoteModel
 
-__all__ = ["Answer", "AnswerSentence", "Citation", "Level", "answer"]
+__all__ = ["Answer", "AnswerSentence", "Citation", "Level", "Model", "RemoteModel", "answer"]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from briefqa.answer.answers import Answer, AnswerSentence, Citation
 from briefqa.answer.candidates import candidates
 from briefqa.answer.weighing import weighed
-from briefqa.search import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,14 +22,6 @@ _ENOUGH = 0.87
 # Sentences that have so many of their words in common (of the shorter one's) say the same.
 _SAME = 0.7
 _NEAREST = 3
-
-
-def answer(question: str, searcher: Searcher, k: int, wanted: Wanted | None = None) -> Answer:
-    """Answer a question by the sentences of the first k hits that answer it, or abstain.
-
-    The hits are those of `Searcher.search`, which says what it raises.
-    """
-    return extracted(searcher.search(question, k, wanted or Wanted()), searcher)
 
 
 def extracted(ranking: Ranking, searcher: Searcher) -> Answer:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefqa.cli.commands import DONE, print_json
-from briefqa.cli.settings import loader, search_options, settings
+from briefqa.cli.settings import language_model, loader, search_options, settings
 
 if TYPE_CHECKING:
     import argparse
@@ -52,7 +52,7 @@ def _ask(arguments: argparse.Namespace) -> int:
     from briefqa.console import answer_page
 
     with _asked(arguments) as (searcher, k, wanted, links):
-        found = answer(arguments.question, searcher, k, wanted)
+        found = answer(arguments.question, searcher, k, wanted, language_model(settings(arguments)))
     if arguments.json:
         print_json(shapes.answer(found, links))
     else:

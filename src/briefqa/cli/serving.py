@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefqa.cli.commands import DONE
-from briefqa.cli.settings import loader, search_options, settings
+from briefqa.cli.settings import language_model, loader, search_options, settings
 
 if TYPE_CHECKING:
     import argparse
@@ -24,5 +24,5 @@ def _serve(arguments: argparse.Namespace) -> int:
     from briefqa.service.server import serve
 
     config = settings(arguments, index=arguments.index, host=arguments.host, port=arguments.port)
-    serve(config, loader(config), search_options(config), lambda text: print(text, flush=True))
+    serve(config, loader(config), search_options(config), lambda text: print(text, flush=True), language_model(config))
     return DONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
+    from briefqa.answer import Model
     from briefqa.config import Config
     from briefqa.embedding import Embedder
     from briefqa.reading.isolated import Limits
@@ -62,3 +64,20 @@ def search_options(config: Config) -> dict[str, Any]:
         "reranker": load_reranker(config.reranker, device=config.device),
         "rerank_budget_ms": config.rerank_budget_ms,
     }
+
+
+def language_model(config: Config) -> Model | None:
+    """Who writes the answers; None: nobody, the briefs' own sentences answer."""
+    if not config.llm_url:
+        return None
+    from briefqa.answer import RemoteModel
+    from briefqa.config import LLM_KEY
+
+    return RemoteModel(
+        config.llm_url,
+        config.llm_model,
+        os.environ.get(LLM_KEY, ""),
+        seconds=config.llm_seconds,
+        retries=config.llm_retries,
+        concurrency=config.llm_concurrency,
+    )

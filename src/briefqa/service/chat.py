@@ -19,6 +19,7 @@ from briefqa.errors import BriefqaError
 from briefqa.search import clean_question
 from briefqa.service.access import ReaderOf
 from briefqa.service.api import Limits, links_of
+from briefqa.service.asking import writer_of
 from briefqa.service.markdown import Linked, Written, title_of, written
 from briefqa.service.problems import status_of
 from briefqa.service.wire_chat import ChatRequest, ModelList
@@ -77,7 +78,7 @@ def make_router(limits: Limits) -> APIRouter:
             )
         clean_question(question)
         with reader.searcher() as searcher:
-            found = answer(question, searcher, limits.hits)
+            found = answer(question, searcher, limits.hits, model=writer_of(request))
         completion = Completion(asked, found, links_of(request))
         if asked.stream:
             return StreamingResponse(completion.events(), media_type=_STREAM, headers={"Cache-Control": "no-cache"})

@@ -19,6 +19,7 @@ from briefqa.service.app import create_app
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from briefqa.answer import Model
     from briefqa.config import Config
     from briefqa.embedding import Embedder
 
@@ -26,15 +27,20 @@ _SECONDS_TO_FINISH = 10  # that requests get to end when the server is told to s
 
 
 def serve(
-    config: Config, load: Callable[[], Embedder], searching: dict[str, Any], announce: Callable[[str], None]
+    config: Config,
+    load: Callable[[], Embedder],
+    searching: dict[str, Any],
+    announce: Callable[[str], None],
+    writer: Model | None = None,
 ) -> None:
-    """Serve until a signal. load: loads the model. searching: options of `Searcher`.
+    """Serve until a signal. load: loads the model. searching: options of `Searcher`. writer: of answers, if any.
 
     announce is called with a text for people once the port is open.
     Raises BriefqaError if the port cannot be had.
     """
     limits = Limits(config.hits, config.max_hits, config.max_query_chars)
     app = create_app(Path(config.index), load=load, docs_in=Path(config.docs_in), limits=limits, searching=searching)
+    app.state.writer = writer
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("briefqa").setLevel(logging.INFO)
     with listen(config.host, config.port) as listener:

@@ -1,0 +1,70 @@
+"""A language model behind any OpenAI-compatible endpoint. The only importer of openai."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Protocol
+
+from briefqa.errors import AnswerError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Turn = dict[str, str]
+
+
+class Model(Protocol):
+    """Writes. Safe for many threads. name: as it is shown to readers."""
+
+    name: str
+
+    def write(self, turns: Sequence[Turn]) -> str:
+        """Go on with a conversation, turns of "role" and "content". Raises AnswerError if nothing comes of it."""
+
+
+class RemoteModel:
+    """A model over the wire, by OpenAI's client, which is imported with the first question."""
+
+    def __init__(  # noqa: PLR0913 - an address, and the limits of asking it
+        self, url: str, name: str, key: str, *, seconds: float, retries: int, concurrency: int
+    ) -> None:
+        """Take where it is, and how long, how often and by how many at once it may be asked."""
+        self.name = name
+        self._url = url
+        self._key = key or "none"
+        self._seconds = seconds
+        self._retries = retries
+        self._free = threading.BoundedSemaphore(concurrency)
+        self._made = threading.Lock()
+        self._client: Any = None
+
+    def write(self, turns: Sequence[Turn]) -> str:
+        """Go on with a conversation. Raises AnswerError for whatever goes wrong, being too busy included."""
+        if not self._free.acquire(timeout=self._seconds):
+            raise AnswerError(f"The model {self.name} is busy.")
+        try:
+            done = self._connected().chat.completions.create(
+                model=self.name, messages=list(turns), temperature=0, max_tokens=600
+            )
+            text = done.choices[0].message.content if done.choices else None
+        except AnswerError:
+            raise
+        except Exception as error:  # whatever client and server raise, there is no answer of theirs
+            raise AnswerError(f"The model {self.name} did not answer ({type(error).__name__}).") from error
+        finally:
+            self._free.release()
+        if not text or not text.strip():
+            raise AnswerError(f"The model {self.name} gave no text.")
+        return str(text)
+
+    def _connected(self) -> Any:
+        with self._made:
+            if self._client is None:
+                try:
+                    import openai  # noqa: PLC0415 - seconds, and an extra
+                except ImportError as error:
+                    raise AnswerError('OpenAI\'s client is missing: pip install "briefqa[llm]".') from error
+                self._client = openai.OpenAI(
+                    base_url=self._url, api_key=self._key, timeout=self._seconds, max_retries=self._retries
+                )
+            return self._client
