@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CONFIG_FILE = "briefqa.toml"
 PREFIX = "BRIEFQA_"
 LLM_KEY = "BRIEFQA_LLM_KEY"
-FOLDERS = ("docs_in", "index")
+FOLDERS = ("docs_in", "index", "keys_file")
 
 # Variables with our prefix that are no settings: one is for the tests, and a key has no place in a file.
 _NOT_SETTINGS = {"BRIEFQA_REQUIRE_SHARED", LLM_KEY}
@@ -66,6 +66,14 @@ class Config:
 
     host: str = "127.0.0.1"
     port: int = 8000
+    keys_file: str = ""
+    open_to_network: int = 0
+    requests_per_minute: int = 0
+    max_running: int = 8
+    max_waiting: int = 256
+    request_seconds: int = 120
+    cors_origins: str = ""
+    log_format: str = "text"
 
     def __post_init__(self) -> None:
         for name in ("docs_in", "index", "model", "device", "faiss_factory", "host"):
@@ -90,12 +98,19 @@ class Config:
             ("llm_retries", 0, 10),
             ("llm_concurrency", 1, 1000),
             ("port", 0, 65535),
+            ("open_to_network", 0, 1),
+            ("requests_per_minute", 0, 1_000_000),
+            ("max_running", 1, 1000),
+            ("max_waiting", 0, 100_000),
+            ("request_seconds", 1, 3600),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ConfigError(f"{name} = {value} is out of range: choose a number from {low} to {high}.")
         if bool(self.llm_url) != bool(self.llm_model):
             raise ConfigError("llm_url and llm_model go together: give both, or neither.")
+        if self.log_format not in {"text", "json"}:
+            raise ConfigError(f'log_format = "{self.log_format}" is unknown: choose "text" or "json".')
         if self.fusion not in {"convex", "rrf"}:
             raise ConfigError(f'fusion = "{self.fusion}" is unknown: choose "convex" or "rrf".')
 

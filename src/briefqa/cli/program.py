@@ -8,14 +8,14 @@ import sys
 from typing import TYPE_CHECKING
 
 from briefqa import __version__
-from briefqa.cli import indexing, inspecting, measuring, searching, serving
+from briefqa.cli import access, indexing, inspecting, measuring, searching, serving
 from briefqa.cli.commands import FAILED, INTERRUPTED, Commands, complain
 from briefqa.errors import BriefqaError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MODULES = (indexing, searching, inspecting, serving, measuring)
+_MODULES = (indexing, searching, inspecting, serving, measuring, access)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -19,7 +19,7 @@ from briefqa.search.presenting import cited_notes, collapsed
 from briefqa.search.reranking import RERANKED, rerank
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -53,7 +53,7 @@ _ANYTHING = Wanted()
 class Searcher:
     """Searches one generation, which it holds for life. Safe to use from several threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it searches, how, and who is told
         self,
         index: Index,
         embedder: Embedder,
@@ -61,11 +61,12 @@ class Searcher:
         fusion: Fusion | None = None,
         reranker: Reranker | None = None,
         rerank_budget_ms: int = 0,
+        observe: Callable[[Ranking], None] | None = None,
     ) -> None:
         """Take how the legs are put together (None: by the defaults of `Fusion`), and what reads the first hits again.
 
-        rerank_budget_ms: as in `reranking.rerank`. Raise IncompatibleGeneration if the index was built with another
-        model than embedder.
+        rerank_budget_ms: as in `reranking.rerank`. observe: is told of every search that is done. Raise
+        IncompatibleGeneration if the index was built with another model than embedder.
         """
         self._info = index.info()
         if self._info.fingerprint != embedder.fingerprint:
@@ -78,6 +79,7 @@ class Searcher:
         self._fusion = fusion or Fusion()
         self._reranker = reranker
         self._budget_ms = rerank_budget_ms
+        self._observe = observe
         self._calibration = calibration_of(self._info.model)
 
     @property
@@ -116,7 +118,10 @@ class Searcher:
             rerank=_ms(fetched, reranked) if reranker else 0.0,
         )
         confidence = self._calibration.confidence(evidence) if hits else 0.0
-        return Ranking(query, self._info.generation, hits, timings, confidence)
+        ranking = Ranking(query, self._info.generation, hits, timings, confidence)
+        if self._observe:
+            self._observe(ranking)
+        return ranking
 
     def rank(self, query: str, k: int) -> list[Ranked]:
         """Rank the k best passages, editions of the same one each by itself, and fetch none but those to be read again.

@@ -1,4 +1,4 @@
-"""What a caller may see: each route gets it as `reader`, and reaches the index through it alone."""
+"""Who asks, and what of the index it may see. Each route gets a `reader` and reaches the index through it alone."""
 
 from __future__ import annotations
 
@@ -8,38 +8,67 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
+from briefqa.keys import RIGHTS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from briefqa.generation import Index
+    from briefqa.keys import Key
     from briefqa.search import Searcher
     from briefqa.service.live import Live
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request. key: its id, "" without one. collections: those that it may see; None: all."""
+
+    key: str
+    rights: frozenset[str]
+    collections: frozenset[str] | None
+
+    @classmethod
+    def with_key(cls, key: Key) -> Caller:
+        """Say what the holder of a key may do."""
+        return cls(key.id, frozenset(key.rights), None if key.collections is None else frozenset(key.collections))
+
+
+ANYONE = Caller("", frozenset(RIGHTS), None)
+"""Whoever asks where there are no keys."""
+
+NOBODY = Caller("", frozenset(), frozenset())
+"""Whoever asks without a key where there are some: may see nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reader:
-    """The live index as one caller sees it. collections: those that it may see; None: all."""
+    """The live index as one caller sees it."""
 
     live: Live
-    collections: frozenset[str] | None = None
+    caller: Caller
+
+    @property
+    def collections(self) -> frozenset[str] | None:
+        """Those that the caller may see; None: all."""
+        return self.caller.collections
 
     @contextmanager
     def index(self) -> Iterator[Index]:
         """Borrow the index, as `Live.index` does; nothing of other collections shows in it."""
-        with self.live.index(self.collections) as index:
+        with self.live.index(self.caller.collections) as index:
             yield index
 
     @contextmanager
     def searcher(self) -> Iterator[Searcher]:
         """Borrow the index to search it, as `Live.searcher` does; nothing of other collections shows in it."""
-        with self.live.searcher(self.collections) as searcher:
+        with self.live.searcher(self.caller.collections) as searcher:
             yield searcher
 
 
 def reader_of(request: Request) -> Reader:
-    """Give what the caller of a request may see."""
-    live: Live = request.app.state.live
-    return Reader(live)
+    """Give what the caller of a request may see; `guarding` has found out who it is."""
+    reader: Reader = request.state.reader
+    return reader
 
 
 ReaderOf = Annotated[Reader, Depends(reader_of)]

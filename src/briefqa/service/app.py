@@ -12,43 +12,55 @@ from starlette.staticfiles import StaticFiles
 from briefqa import __version__
 from briefqa.generation import current_id, open_current
 from briefqa.search import Searcher
-from briefqa.service import api, asking, chat, citing, problems, web
+from briefqa.service import api, asking, chat, citing, guarding, login, problems, viewer, web
+from briefqa.service import metrics as measures
 from briefqa.service.api import Limits
-from briefqa.service.body_limit import BodyLimit
+from briefqa.service.guarding import Guard
 from briefqa.service.live import Live
+from briefqa.service.metrics import Metrics
 from briefqa.service.web.pictures import Pictures
+from briefqa.service.web.site import Site
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from briefqa.embedding import Embedder
-    from briefqa.service.web.site import Site
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - what is served, and how
     index: Path,
     *,
     load: Callable[[], Embedder],
     docs_in: Path,
     limits: Limits | None = None,
     searching: dict[str, Any] | None = None,
+    guard: Guard | None = None,
 ) -> FastAPI:
     """Make the service over an index folder, which may still be empty.
 
     load: loads the model; called once, in the background. docs_in: where the files of the briefs lie. searching:
-    options of `Searcher`.
+    options of `Searcher`. guard: what is asked of callers; None: nothing, for whoever reaches it.
     """
-    searcher = partial(Searcher, **(searching or {}))
+    metrics = Metrics()
+    searcher = partial(Searcher, **(searching or {}), observe=metrics.searched)
     live = Live(partial(open_current, index), partial(current_id, index), load, searcher=searcher)
-    return app_over(live, docs_in=docs_in, limits=limits or Limits(), index=index)
+    return app_over(live, docs_in=docs_in, limits=limits or Limits(), index=index, guard=guard, metrics=metrics)
 
 
-def app_over(
-    live: Live, *, docs_in: Path, limits: Limits, index: Path | None = None, site: Site | None = None
+def app_over(  # noqa: PLR0913 - what is served, and how
+    live: Live,
+    *,
+    docs_in: Path,
+    limits: Limits,
+    index: Path | None = None,
+    site: Site | None = None,
+    guard: Guard | None = None,
+    metrics: Metrics | None = None,
 ) -> FastAPI:
     """Make the service over a live index, which the app starts and stops. index: its folder, where it is one."""
     pictures = Pictures()
+    guard, metrics, site = guard or Guard(), metrics or Metrics(), site or Site()
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -62,16 +74,19 @@ def app_over(
         version=__version__,
         description="Passages of briefs that answer to a question, with the footnotes that they cite.",
         lifespan=lifespan,
+        docs_url=None,
         redoc_url=None,
     )
-    app.state.live = live
     problems.install(app)
-    app.add_middleware(BodyLimit, max_bytes=limits.max_body_bytes)
+    guarding.install(app, guard, live, metrics, max_body_bytes=limits.max_body_bytes)
     app.include_router(api.make_router(live, docs_in, limits))
     app.include_router(asking.make_router(limits))
     app.include_router(chat.make_router(limits))
     app.include_router(citing.make_router())
     app.include_router(web.make_router(docs_in, limits, pictures, index, site))
+    app.include_router(login.make_router(guard.keys, site))
+    app.include_router(viewer.make_router())
+    app.include_router(measures.make_router(live, metrics))
     app.mount("/static", StaticFiles(directory=web.STATIC), name="static")
     _declare_problems(app)
     return app

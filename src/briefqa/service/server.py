@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
-import logging
 import shlex
 import socket
 from pathlib import Path
@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from briefqa.errors import BriefqaError, GenerationError
+from briefqa.errors import BriefqaError, ConfigError, GenerationError
 from briefqa.generation import open_current
+from briefqa.keys import FILE as KEYS_FILE
+from briefqa.keys import KeyFile
+from briefqa.service import logs
 from briefqa.service.api import Limits
 from briefqa.service.app import create_app
+from briefqa.service.guarding import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,10 +43,12 @@ def serve(
     Raises BriefqaError if the port cannot be had.
     """
     limits = Limits(config.hits, config.max_hits, config.max_query_chars)
-    app = create_app(Path(config.index), load=load, docs_in=Path(config.docs_in), limits=limits, searching=searching)
+    guard = guard_of(config)
+    app = create_app(
+        Path(config.index), load=load, docs_in=Path(config.docs_in), limits=limits, searching=searching, guard=guard
+    )
     app.state.writer = writer
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("briefqa").setLevel(logging.INFO)
+    logs.configure(config.log_format)
     with listen(config.host, config.port) as listener:
         host = f"[{config.host}]" if ":" in config.host else config.host
         announce(greeting(f"http://{host}:{listener.getsockname()[1]}", Path(config.index)))
@@ -50,6 +56,34 @@ def serve(
             app, log_config=None, access_log=False, timeout_graceful_shutdown=_SECONDS_TO_FINISH, server_header=False
         )
         uvicorn.Server(settings).run(sockets=[listener])
+
+
+def guard_of(config: Config) -> Guard:
+    """Say what is asked of callers. Raises ConfigError for an address that others reach while there are no keys."""
+    keys = KeyFile(Path(config.keys_file) if config.keys_file else Path(config.index) / KEYS_FILE)
+    required = bool(keys.keys())
+    if not required and not config.open_to_network and not is_loopback(config.host):
+        raise ConfigError(
+            f"{config.host} is reached by others, and there are no keys: make one with `briefqa keys create NAME`, or "
+            "set open_to_network = 1 if everybody who reaches it may read everything."
+        )
+    return Guard(
+        keys=keys,
+        required=required,
+        per_minute=config.requests_per_minute,
+        running=config.max_running,
+        waiting=config.max_waiting,
+        seconds=config.request_seconds,
+        origins=tuple(origin.strip() for origin in config.cors_origins.split(",") if origin.strip()),
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address is this machine's own. A name other than localhost is not looked up: it may change."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def greeting(base: str, index: Path) -> str:

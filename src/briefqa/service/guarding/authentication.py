@@ -1,0 +1,106 @@
+"""Finds out who asks. Every address but the few that are named here wants a key: a new route is closed by itself."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from fastapi.responses import RedirectResponse
+from starlette.requests import HTTPConnection
+
+from briefqa.errors import ConfigError
+from briefqa.service.access import ANYONE, NOBODY, Caller, Reader
+from briefqa.service.guarding.refusing import refusal
+from briefqa.service.guarding.sessions import COOKIE, comes_from_here, key_of_session
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from briefqa.keys import Key, KeyFile
+    from briefqa.service.live import Live
+
+log = logging.getLogger(__name__)
+
+OPEN_PATHS = {"/healthz", "/readyz", "/login", "/logout"}
+"""Addresses that need no key, beside the files below /static/: they tell nothing of any brief."""
+
+RIGHT_OF = {"/metrics": "admin"}
+"""The right that an address wants, where it is another than "read"."""
+
+
+class Authentication:
+    """ASGI middleware: sets `request.state.reader`, or refuses with 401 or 403."""
+
+    def __init__(self, app: ASGIApp, live: Live, keys: KeyFile | None, *, required: bool) -> None:
+        self.app = app
+        self._live = live
+        self._keys = keys
+        # Once there were keys, their file may vanish without opening the door.
+        self._required = required
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request pass with what its caller may see, or refuse it."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self.app(scope, receive, send)
+            return
+        connection = HTTPConnection(scope)
+        try:
+            caller = self._caller(connection)
+        except ConfigError as error:
+            log.error("%s", error)  # noqa: TRY400 - its text says all
+            caller = NOBODY
+        scope.setdefault("state", {})["reader"] = Reader(self._live, caller)
+        refused = self._refused(connection, caller)
+        if refused is None:
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await refused(scope, receive, send)
+
+    def _caller(self, connection: HTTPConnection) -> Caller:
+        if self._keys is None:
+            return ANYONE
+        self._required = self._required or bool(self._keys.keys())
+        if not self._required:
+            return ANYONE
+        key = self._key(connection, self._keys)
+        return NOBODY if key is None else Caller.with_key(key)
+
+    @staticmethod
+    def _key(connection: HTTPConnection, keys: KeyFile) -> Key | None:
+        scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return keys.find(secret.strip())
+        session = connection.cookies.get(COOKIE, "")
+        if session and (connection.scope.get("method") in {"GET", "HEAD"} or comes_from_here(connection)):
+            return key_of_session(session, keys)
+        return None
+
+    @staticmethod
+    def _refused(connection: HTTPConnection, caller: Caller) -> Response | None:
+        scope = connection.scope
+        path: str = scope["path"]
+        if path in OPEN_PATHS or path.startswith("/static/"):
+            return None
+        wanted = RIGHT_OF.get(path, "read")
+        if caller is not NOBODY and wanted in caller.rights:
+            return None
+        if caller is not NOBODY:
+            return refusal(scope, HTTPStatus.FORBIDDEN, f"This key has no right to {wanted}: ask for one that has it.")
+        if _is_page(connection):
+            target = path + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
+            return RedirectResponse(f"/login?next={quote(target, safe='')}", HTTPStatus.SEE_OTHER)
+        detail = "A valid key is wanted: send it as `Authorization: Bearer KEY`."
+        return refusal(scope, HTTPStatus.UNAUTHORIZED, detail, {"WWW-Authenticate": 'Bearer realm="briefqa"'})
+
+
+def _is_page(connection: HTTPConnection) -> bool:
+    """Whether a person looks at it in a browser, who is better shown a form."""
+    wants = connection.headers.get("accept", "")
+    return (
+        connection.scope.get("method") == "GET" and "text/html" in wants and not connection.url.path.startswith("/v1/")
+    )
