@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 def add(commands: Commands) -> None:
     """Declare the commands of this module."""
     keys = commands.add("keys", _list, "make, list and revoke the keys that say who may ask")
+    keys.epilog = "create takes --rights, --collections and --days; `briefqa keys create --help` says what they are."
     actions = keys.add_subparsers(metavar="ACTION")
 
     def action(name: str, run: Any, text: str) -> argparse.ArgumentParser:

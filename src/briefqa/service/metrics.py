@@ -95,7 +95,7 @@ def make_router(live: Live, metrics: Metrics) -> APIRouter:
 
     @router.get("/metrics", response_class=Response, tags=["health"], responses={200: {"content": {"text/plain": {}}}})
     def read_metrics() -> Response:
-        """Give the server's figures in the text format of Prometheus. Where there are keys, it wants the right admin."""
+        """Give the server's figures in Prometheus' text format. Where there are keys, it wants the right admin."""
         metrics.look_at(live)
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
