@@ -16,6 +16,7 @@ from briefqa.service import api, asking, chat, citing, guarding, login, problems
 from briefqa.service import metrics as measures
 from briefqa.service.api import Limits
 from briefqa.service.guarding import Guard
+from briefqa.service.guarding.declaring import declare
 from briefqa.service.live import Live
 from briefqa.service.metrics import Metrics
 from briefqa.service.web.pictures import Pictures
@@ -88,16 +89,5 @@ def app_over(  # noqa: PLR0913 - what is served, and how
     app.include_router(viewer.make_router())
     app.include_router(measures.make_router(live, metrics))
     app.mount("/static", StaticFiles(directory=web.STATIC), name="static")
-    _declare_problems(app)
+    declare(app.openapi())
     return app
-
-
-def _declare_problems(app: FastAPI) -> None:
-    """Say in the OpenAPI that errors are problem documents: FastAPI would declare them as plain JSON."""
-    declared = app.openapi()
-    for path in declared["paths"].values():
-        for operation in path.values():
-            for status, response in operation["responses"].items():
-                content: dict[str, Any] = response.get("content", {})
-                if not status.startswith("2") and "application/json" in content:
-                    content[problems.MEDIA_TYPE] = content.pop("application/json")

@@ -34,7 +34,7 @@ class TextFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record as text."""
-        head = " ".join(record.getMessage().splitlines())
+        head = "".join(one if one.isprintable() else " " for one in record.getMessage())
         request = f" [{request_id.get()}]" if request_id.get() else ""
         trace = f"\n{self.formatException(record.exc_info)}" if record.exc_info else ""
         return f"{record.levelname} {record.name}{request}: {head}{trace}"

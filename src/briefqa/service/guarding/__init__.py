@@ -1,4 +1,4 @@
-"""What stands before every route, in this order: log and headers, who asks, how often, how many at once, how large."""
+"""What stands before every route: log and headers, who asks, how often, by what right, how many at once, how large."""
 
 from briefqa.service.guarding.install import Guard, install
 

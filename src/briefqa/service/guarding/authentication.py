@@ -31,8 +31,8 @@ RIGHT_OF = {"/metrics": "admin"}
 """The right that an address wants, where it is another than "read"."""
 
 
-class Authentication:
-    """ASGI middleware: sets `request.state.reader`, or refuses with 401 or 403."""
+class Identification:
+    """ASGI middleware: finds out who asks, and sets `request.state.reader` to what that caller may see."""
 
     def __init__(self, app: ASGIApp, live: Live, keys: KeyFile | None, *, required: bool) -> None:
         self.app = app
@@ -42,24 +42,15 @@ class Authentication:
         self._required = required
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the request pass with what its caller may see, or refuse it."""
-        if scope["type"] not in {"http", "websocket"}:
-            await self.app(scope, receive, send)
-            return
-        connection = HTTPConnection(scope)
-        try:
-            caller = self._caller(connection)
-        except ConfigError as error:
-            log.error("%s", error)  # noqa: TRY400 - its text says all
-            caller = NOBODY
-        scope.setdefault("state", {})["reader"] = Reader(self._live, caller)
-        refused = self._refused(connection, caller)
-        if refused is None:
-            await self.app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-        else:
-            await refused(scope, receive, send)
+        """Pass the request on with its reader."""
+        if scope["type"] in {"http", "websocket"}:
+            try:
+                caller = self._caller(HTTPConnection(scope))
+            except ConfigError as error:
+                log.error("%s", error)  # noqa: TRY400 - its text says all
+                caller = NOBODY
+            scope.setdefault("state", {})["reader"] = Reader(self._live, caller)
+        await self.app(scope, receive, send)
 
     def _caller(self, connection: HTTPConnection) -> Caller:
         if self._keys is None:
@@ -80,22 +71,37 @@ class Authentication:
             return key_of_session(session, keys)
         return None
 
-    @staticmethod
-    def _refused(connection: HTTPConnection, caller: Caller) -> Response | None:
-        scope = connection.scope
-        path: str = scope["path"]
-        if path in OPEN_PATHS or path.startswith("/static/"):
-            return None
-        wanted = RIGHT_OF.get(path, "read")
-        if caller is not NOBODY and wanted in caller.rights:
-            return None
-        if caller is not NOBODY:
-            return refusal(scope, HTTPStatus.FORBIDDEN, f"This key has no right to {wanted}: ask for one that has it.")
-        if _is_page(connection):
-            target = path + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
-            return RedirectResponse(f"/login?next={quote(target, safe='')}", HTTPStatus.SEE_OTHER)
-        detail = "A valid key is wanted: send it as `Authorization: Bearer KEY`."
-        return refusal(scope, HTTPStatus.UNAUTHORIZED, detail, {"WWW-Authenticate": 'Bearer realm="briefqa"'})
+
+class Authorization:
+    """ASGI middleware: lets pass who has the right to an address, and refuses others with 401 or 403."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        refused = _refused(scope) if scope["type"] in {"http", "websocket"} else None
+        if refused is None:
+            await self.app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await refused(scope, receive, send)
+
+
+def _refused(scope: Scope) -> Response | None:
+    path: str = scope["path"]
+    caller: Caller = scope["state"]["reader"].caller
+    wanted = RIGHT_OF.get(path, "read")
+    if path in OPEN_PATHS or path.startswith("/static/") or wanted in caller.rights:
+        return None
+    if caller is not NOBODY:
+        return refusal(scope, HTTPStatus.FORBIDDEN, f"This key has no right to {wanted}: ask for one that has it.")
+    if _is_page(HTTPConnection(scope)):
+        target = path + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
+        return RedirectResponse(f"/login?next={quote(target, safe='')}", HTTPStatus.SEE_OTHER)
+    detail = "A valid key is wanted: send it as `Authorization: Bearer KEY`."
+    return refusal(scope, HTTPStatus.UNAUTHORIZED, detail, {"WWW-Authenticate": 'Bearer realm="briefqa"'})
 
 
 def _is_page(connection: HTTPConnection) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.middleware.cors import CORSMiddleware
 
-from briefqa.service.guarding.authentication import Authentication
+from briefqa.service.guarding.authentication import Authorization, Identification
 from briefqa.service.guarding.body_limit import BodyLimit
 from briefqa.service.guarding.pressure import Pressure
 from briefqa.service.guarding.rate import RateLimit
@@ -43,8 +43,9 @@ def install(app: FastAPI, guard: Guard, live: Live, metrics: Metrics, *, max_bod
     """Put the guards before an app. The one that is added last comes first."""
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     app.add_middleware(Pressure, running=guard.running, waiting=guard.waiting, seconds=guard.seconds)
+    app.add_middleware(Authorization)
     app.add_middleware(RateLimit, per_minute=guard.per_minute)
-    app.add_middleware(Authentication, live=live, keys=guard.keys, required=guard.required)
+    app.add_middleware(Identification, live=live, keys=guard.keys, required=guard.required)
     if guard.origins:
         app.add_middleware(
             CORSMiddleware,

@@ -1,0 +1,70 @@
+"""Says in the OpenAPI what the guards ask and how they refuse, once for all routes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from briefqa.service import problems
+from briefqa.service.guarding.authentication import OPEN_PATHS
+from briefqa.service.guarding.refusing import speaks_openai
+
+_REFUSALS = {
+    "401": "There are keys, and the request shows none that is good",
+    "403": "The key has no right to this",
+    "429": "This key has sent too many requests",
+    "503": "Too many requests at once, nothing indexed yet, or still starting",
+}
+_OF_BODIES = {"400": "The body cannot be decoded", "413": "The request's body is too large"}
+_RETRY = {"Retry-After": {"description": "Seconds until it is worth trying again", "schema": {"type": "string"}}}
+_OPENAI_ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["message", "type", "param", "code"],
+            "properties": {
+                "message": {"type": "string"},
+                "type": {"type": "string"},
+                "param": {"type": ["string", "null"]},
+                "code": {"type": ["string", "null"]},
+            },
+        }
+    },
+}
+
+
+def declare(openapi: dict[str, Any]) -> None:
+    """Complete an OpenAPI document in place: keys, refusals, and the media type of problem documents."""
+    components = openapi.setdefault("components", {})
+    components["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "Where there are keys: `briefqa keys create`."}
+    }
+    for path, operations in openapi["paths"].items():
+        for operation in operations.values():
+            responses = operation["responses"]
+            if path not in OPEN_PATHS:
+                # The empty one: without keys, none is wanted.
+                operation["security"] = [{"key": []}, {}]
+                bodies = _OF_BODIES if "requestBody" in operation else {}
+                for status, description in (bodies | _REFUSALS).items():
+                    responses.setdefault(status, _refusal(path, description))
+            _declare_problems(responses)
+
+
+def _refusal(path: str, description: str) -> dict[str, Any]:
+    if speaks_openai(path):
+        return {"description": description, "content": {"application/json": {"schema": _OPENAI_ERROR}}}
+    schema = {"$ref": "#/components/schemas/ProblemDetails"}
+    return {"description": description, "content": {problems.MEDIA_TYPE: {"schema": schema}}}
+
+
+def _declare_problems(responses: dict[str, Any]) -> None:
+    """Errors are problem documents: FastAPI would declare them as plain JSON."""
+    for status, response in responses.items():
+        content: dict[str, Any] = response.get("content", {})
+        schema = content.get("application/json", {}).get("schema", {})
+        if not status.startswith("2") and schema.get("$ref", "").endswith("/ProblemDetails"):
+            content[problems.MEDIA_TYPE] = content.pop("application/json")
+        if status in {"429", "503"}:
+            response.setdefault("headers", {}).update(_RETRY)
