@@ -64,7 +64,15 @@ def test_a_damaged_file_lets_nobody_in(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"rights": ["write"]}, {"rights": []}, {"name": " "}, {"name": "a\nb"}, {"days": -1}]
+    "wrong",
+    [
+        {"rights": ["write"]},
+        {"rights": []},
+        {"name": " "},
+        {"name": "a\nb"},
+        {"days": -1},
+        {"rights": ["admin"], "collections": ["coast"]},
+    ],
 )
 def test_what_makes_no_sense_is_refused(file: Path, wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigError):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,12 +12,12 @@ from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
+from briefqa.briefs import Note, Source
 from briefqa.embedding import HashingEmbedder
-from briefqa.generation import open_current
 from briefqa.keys import KeyFile
 from briefqa.service.app import create_app
 from briefqa.service.guarding import Guard
-from briefqa.service.guarding.authentication import OPEN_PATHS, RIGHT_OF
+from briefqa.service.guarding.authentication import OPEN_PATHS, right_for
 from fakes import LEVEE, make_brief
 from test_generation import publish
 from test_within import HARBOUR
@@ -31,7 +30,11 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
 SEEN = make_brief(LEVEE, path="coast/levees.txt")
-HIDDEN = make_brief(HARBOUR, path="harbour/halberd.txt", title="The Halberd Merger")
+_SOURCE = Source({"type": "report", "title": "Halberds", "URL": "https://example.org/halberd"}, 0, 8)
+HIDDEN = replace(
+    make_brief(HARBOUR, path="harbour/halberd.txt", title="The Halberd Merger"),
+    notes=(Note("n12", "12", "footnote", 1, "Halberds, https://example.org/halberd.", (_SOURCE,)),),
+)
 NOWHERE = "0" * 16
 SECRETS = [HIDDEN.id, "Halberd", "halberd", "harbour", "Harbour"]
 """What must not be in any answer to a key that may not see the hidden brief."""
@@ -39,11 +42,13 @@ SECRETS = [HIDDEN.id, "Halberd", "halberd", "harbour", "Harbour"]
 QUESTION = "What is secret about the dues?"
 BODIES: dict[str, Any] = {
     "/v1/search": {"query": QUESTION, "k": 10},
+    "/v1/ask": {"question": QUESTION},
 }
 """A good request for each route that wants a body. A route that is missing here fails the test."""
 
 OTHER_PARAMETERS = {"page_index": "1", "name": "swagger-ui.css"}
-FORMS = {"/login", "/logout"}
+QUERIES = {"/admin/rollback": "?generation=none"}
+FORMS = {"/login", "/logout", "/admin/rollback"}
 
 
 @dataclass(frozen=True)
@@ -53,18 +58,18 @@ class Case:
     method: str
     path: str
 
-    def address(self, of: str, passage: str) -> str:
-        """The address with the ids of a brief and of its passage put in."""
-        ids = {"brief_id": of, "passage_id": passage} | OTHER_PARAMETERS
+    def address(self, ids: dict[str, str]) -> str:
+        """The address with the ids of a brief, its passage and its source put in."""
+        ids = ids | OTHER_PARAMETERS
 
         def put(match: re.Match[str]) -> str:
             return ids[match[1].partition(":")[0]]
 
-        return re.sub(r"{([^}]+)}", put, self.path)
+        return re.sub(r"{([^}]+)}", put, self.path) + QUERIES.get(self.path, "")
 
     @property
     def names_a_brief(self) -> bool:
-        return "{brief_id" in self.path or "{passage_id" in self.path
+        return any(f"{{{name}" in self.path for name in ("brief_id", "passage_id", "source_id"))
 
     @property
     def is_open(self) -> bool:
@@ -91,7 +96,7 @@ CLOSED = [case for case in CASES if not case.is_open]
 class World:
     client: TestClient
     keys: dict[str, str]
-    passages: dict[str, str]
+    ids: dict[str, dict[str, str]]
 
     def ask(self, case: Case, who: str, of: str = SEEN.id, **headers: str) -> Response:
         said = {"Authorization": f"Bearer {self.keys[who]}"} if who in self.keys else {}
@@ -99,7 +104,7 @@ class World:
         typed = {"Content-Type": "application/json"} if body else {}
         return self.client.request(
             case.method,
-            case.address(of, self.passages[of]),
+            case.address(self.ids[of]),
             content=body,
             headers=said | typed | headers,
             follow_redirects=False,
@@ -107,7 +112,9 @@ class World:
 
     def without(self, answer: Response, brief_id: str) -> str:
         """What is said, but for the ids that were asked for and how long it took."""
-        told = answer.text.replace(self.passages[brief_id], "ID").replace(brief_id, "ID")
+        told = answer.text
+        for one in sorted(self.ids[brief_id].values(), key=len, reverse=True):
+            told = told.replace(one, "ID")
         return re.sub(r'"took_ms":[\d.]+', "", told)
 
 
@@ -130,19 +137,20 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         "wrong": "bq_" + "a" * 8 + "_" + "A" * 43,
         "garbage": "bq_;, bq_",
     }
-    with closing(open_current(home / "index")) as index:
-        passages = {
-            item.brief.id: item.passage.id
-            for found in index.dense(HashingEmbedder().embed_query(QUESTION), 99)
-            for item in index.fetch([found.passage_id])
-        }
     revoked, secrets["revoked"] = keys.create("revoked")
     keys.revoke(revoked.id)
     _expire(home / "index" / "keys.json", "expired")
     app = create_app(home / "index", load=HashingEmbedder, docs_in=home / "docs_in", guard=Guard(keys=keys))
     with TestClient(app, raise_server_exceptions=False) as client:
         client.post("/v1/search", json={"query": "wait until the model is there"})
-        yield World(client, secrets, passages | {NOWHERE: "no-such-passage"})
+        headers = {"Authorization": f"Bearer {secrets['all']}"}
+        hits = client.post("/v1/search", json={"query": QUESTION, "k": 10}, headers=headers).json()["hits"]
+        ids = {hit["brief"]["id"]: {"brief_id": hit["brief"]["id"], "passage_id": hit["passage"]["id"]} for hit in hits}
+        for brief_id, its in ids.items():
+            listed = client.get("/v1/sources", params={"brief": brief_id}, headers=headers)
+            its["source_id"] = listed.json()["sources"][0]["id"]
+        ids[NOWHERE] = {"brief_id": NOWHERE, "passage_id": "no-such-passage", "source_id": "no-such-source"}
+        yield World(client, secrets, ids)
 
 
 def _expire(file: Path, name: str) -> None:
@@ -184,7 +192,7 @@ def test_a_key_of_another_collection_sees_nothing_of_the_hidden_brief(world: Wor
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_the_right_key_gets_an_answer(world: World, case: Case) -> None:
-    wanted = RIGHT_OF.get(case.path, "read")
+    wanted = right_for(case.path)
     answer = world.ask(case, "right" if wanted == "read" else "all")
     if case.path in FORMS and case.method == "POST":
         assert answer.status_code == 403  # not sent from a page of briefqa
@@ -213,7 +221,7 @@ def test_a_search_finds_what_the_key_may_see(world: World) -> None:
 
 def test_a_browser_is_led_to_the_form_and_back(world: World) -> None:
     client = world.client
-    page = f"/briefs/{SEEN.id}?page=1&passage={world.passages[SEEN.id]}"
+    page = f"/briefs/{SEEN.id}?page=1&passage={world.ids[SEEN.id]['passage_id']}"
     html = {"Accept": "text/html"}
     led = client.get(page, headers=html, follow_redirects=False)
     assert led.status_code == 303

@@ -96,6 +96,8 @@ class KeyFile:
         wanted = tuple(dict.fromkeys(rights))
         if not wanted or not set(wanted) <= set(RIGHTS):
             raise ConfigError(f"rights: choose from {', '.join(RIGHTS)}.")
+        if "admin" in wanted and collections is not None:
+            raise ConfigError("Who administers sees the failures of all collections: leave the collections out.")
         if not name.strip() or not name.isprintable() or len(name) > 100:
             raise ConfigError("The name of a key is one line of up to 100 characters: say who uses it.")
         if not 0 <= days <= 36500:

@@ -30,7 +30,9 @@ class Caller:
     @classmethod
     def with_key(cls, key: Key) -> Caller:
         """Say what the holder of a key may do."""
-        return cls(key.id, frozenset(key.rights), None if key.collections is None else frozenset(key.collections))
+        if key.collections is None:
+            return cls(key.id, frozenset(key.rights), None)
+        return cls(key.id, frozenset(key.rights) - {"admin"}, frozenset(key.collections))
 
 
 ANYONE = Caller("", frozenset(RIGHTS), None)

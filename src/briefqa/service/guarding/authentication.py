@@ -27,8 +27,13 @@ log = logging.getLogger(__name__)
 OPEN_PATHS = {"/healthz", "/readyz", "/login", "/logout"}
 """Addresses that need no key, beside the files below /static/: they tell nothing of any brief."""
 
-RIGHT_OF = {"/metrics": "admin"}
-"""The right that an address wants, where it is another than "read"."""
+ADMIN_PATHS = ("/metrics", "/admin")
+"""Addresses that want the right "admin", and all below them; others want "read"."""
+
+
+def right_for(path: str) -> str:
+    """Name the right that an address wants."""
+    return "admin" if any(path == known or path.startswith(f"{known}/") for known in ADMIN_PATHS) else "read"
 
 
 class Identification:
@@ -92,7 +97,7 @@ class Authorization:
 def _refused(scope: Scope) -> Response | None:
     path: str = scope["path"]
     caller: Caller = scope["state"]["reader"].caller
-    wanted = RIGHT_OF.get(path, "read")
+    wanted = right_for(path)
     if path in OPEN_PATHS or path.startswith("/static/") or wanted in caller.rights:
         return None
     if caller is not NOBODY:
