@@ -191,6 +191,7 @@ def test_figures_hold_no_word_of_a_brief_or_a_question(serve: Callable[..., Test
     client = serve()
     client.post("/v1/search", json={"query": QUESTION})
     client.get("/levee/premiums")
+    client.post("/v1/ask", json={"question": QUESTION})
 
     text = client.get("/metrics").text
 
@@ -198,6 +199,7 @@ def test_figures_hold_no_word_of_a_brief_or_a_question(serve: Callable[..., Test
     assert 'briefqa_requests_total{method="GET",route="-",status="404"} 1.0' in text
     assert re.search(r"^briefqa_generation_age_seconds -?[\d.e+]+$", text, re.MULTILINE)
     assert "briefqa_ready 1.0" in text
+    assert re.search(r'^briefqa_answers_total{abstained="(true|false)"} 1.0$', text, re.MULTILINE)
     assert not re.search("levee|coast|premium", text, re.IGNORECASE)
 
 

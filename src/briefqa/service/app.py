@@ -78,6 +78,7 @@ def app_over(  # noqa: PLR0913 - what is served, and how
         docs_url=None,
         redoc_url=None,
     )
+    app.state.metrics = metrics
     problems.install(app)
     guarding.install(app, guard, live, metrics, max_body_bytes=limits.max_body_bytes)
     app.include_router(api.make_router(live, docs_in, limits))
@@ -87,7 +88,7 @@ def app_over(  # noqa: PLR0913 - what is served, and how
     app.include_router(web.make_router(docs_in, limits, pictures, index, site))
     app.include_router(login.make_router(guard.keys, site))
     app.include_router(viewer.make_router())
-    app.include_router(measures.make_router(live, metrics))
+    app.include_router(measures.make_router(live, metrics, index))
     app.mount("/static", StaticFiles(directory=web.STATIC), name="static")
     declare(app.openapi())
     return app

@@ -31,6 +31,7 @@ def make_router(limits: Limits) -> APIRouter:
         where = None if asked.filters is None else parse_filter(asked.filters)
         with reader.searcher() as searcher:
             found = answer(asked.question, searcher, k, Wanted(where, asked.rerank), writer_of(request))
+        request.app.state.metrics.asked(abstained=found.abstained)
         return shapes.answer(found, links_of(request))
 
     return router

@@ -10,9 +10,11 @@ from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from briefqa.errors import BriefqaError
+from briefqa.service.web.operating import last_report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from briefqa.search import Ranking
     from briefqa.service.live import Live
@@ -53,6 +55,16 @@ class Metrics:
             "briefqa_generation_age_seconds", "Time since the generation that is served was made.",
             registry=self.registry,
         )  # fmt: skip
+        self._reindexed = Gauge(
+            "briefqa_reindex_timestamp_seconds", "When the last reindexing that changed something ended.",
+            registry=self.registry,
+        )  # fmt: skip
+        self._failed = Gauge(
+            "briefqa_reindex_failed_files", "Files that the last reindexing could not read.", registry=self.registry
+        )
+        self._published = Gauge(
+            "briefqa_reindex_published", "Whether the last reindexing was published: 1 or 0.", registry=self.registry
+        )
         self._ready = Gauge("briefqa_ready", "Whether searches are answered: 1 or 0.", registry=self.registry)
 
     @contextmanager
@@ -77,8 +89,12 @@ class Metrics:
         """Count an answer."""
         self._answers.labels(str(abstained).lower()).inc()
 
-    def look_at(self, live: Live) -> None:
+    def look_at(self, live: Live, index_folder: Path | None) -> None:
         """Take the figures that are only known at the moment of asking."""
+        if index_folder and (report := last_report(index_folder)):
+            self._failed.set(len(report.get("failed", ())))
+            self._published.set(bool(report.get("published")))
+            self._reindexed.set(max(file.stat().st_mtime for file in (index_folder / "reports").glob("*.json")))
         try:
             live.check()
             with live.index() as index:
@@ -89,14 +105,14 @@ class Metrics:
             self._ready.set(0)
 
 
-def make_router(live: Live, metrics: Metrics) -> APIRouter:
-    """Make the endpoint that Prometheus reads."""
+def make_router(live: Live, metrics: Metrics, index: Path | None) -> APIRouter:
+    """Make the endpoint that Prometheus reads. index: its folder, where the reports of reindexing are."""
     router = APIRouter()
 
     @router.get("/metrics", response_class=Response, tags=["health"], responses={200: {"content": {"text/plain": {}}}})
     def read_metrics() -> Response:
         """Give the server's figures in Prometheus' text format. Where there are keys, it wants the right admin."""
-        metrics.look_at(live)
+        metrics.look_at(live, index)
         return Response(generate_latest(metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router
