@@ -16,8 +16,6 @@ from briefs.annotated import body, links, load, paragraphs, squash
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from _pytest.mark import ParameterSet
-
     from briefqa.briefs import Brief
     from briefs.annotated import AnnotatedText, Link
 
@@ -25,21 +23,6 @@ DOCUMENTS = Path(__file__).parent / "briefs" / "pdf"
 # A link: its label, the letters before it, the words of its note.
 Claim = tuple[str, str, list[str]]
 NAMES = sorted(file.stem for file in DOCUMENTS.glob("*.brief"))
-
-# What is known to be read wrongly. Strict: whoever mends one takes it out here.
-PARAGRAPHS = {
-    "body-size-notes": "an indent after a full line that ends with a mark begins no paragraph",
-    "negative-table": "a caption and the table below it become one paragraph",
-    "three-columns": "in a narrow column a last line may be nearly full",
-}
-
-
-def names(wrong: dict[str, str]) -> list[ParameterSet]:
-    """Every document; those that are known to be read wrongly are expected to fail."""
-    return [
-        pytest.param(name, marks=pytest.mark.xfail(reason=wrong[name])) if name in wrong else pytest.param(name)
-        for name in NAMES
-    ]
 
 
 @cache
@@ -95,7 +78,7 @@ def test_body_is_the_running_text_and_nothing_else(name: str) -> None:
     assert words(found_in(name).body) == words(body(source))
 
 
-@pytest.mark.parametrize("name", names(PARAGRAPHS))
+@pytest.mark.parametrize("name", NAMES)
 def test_paragraphs_are_those_of_the_source(name: str) -> None:
     source = source_of(name)
     if "body_differs" in source.head:

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from briefqa.notes.flow import is_headline
 from briefqa.notes.labels import Label, start_label
 from briefqa.notes.linking import Candidate, Draft
+from briefqa.notes.paragraphs import is_headline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from briefqa.briefs import Line, Page, PageGeometry
-    from briefqa.notes.flow import Body, BodyLine
+    from briefqa.notes.flow import Body
+    from briefqa.notes.paragraphs import BodyLine
     from briefqa.notes.printed import Reading
 
 # What a line reaches above and below its baseline, in font sizes.

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Brief, Document, Line, Note, Page, Problem
-from briefqa.notes.flow import BodyLine, Cut, mark_block, write_body
+from briefqa.notes.flow import write_body
 from briefqa.notes.joining import Vocabulary, clean, join_all
+from briefqa.notes.paragraphs import BodyLine, Cut, mark_block
 from briefqa.notes.text_notes import find_notes, rows_of
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from briefqa.briefs import Brief, Document, Line, Note, Problem
 from briefqa.notes.drafting import announces_continuation, endnotes, footnotes
 from briefqa.notes.endnotes import bracketed_marks, find_runs, link_runs
-from briefqa.notes.flow import BodyLine, Cut, mark_paragraphs, write_body
+from briefqa.notes.flow import write_body
 from briefqa.notes.furniture import without_furniture
 from briefqa.notes.heads import body_size
 from briefqa.notes.joining import Vocabulary
 from briefqa.notes.linking import Candidate, Draft, candidates, link, split_joined, stuck_candidates
+from briefqa.notes.paragraphs import BodyLine, Cut, mark_paragraphs
 from briefqa.notes.placing import geometry
 from briefqa.notes.zones import Column, columns
 

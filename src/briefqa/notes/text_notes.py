@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from briefqa.briefs import Line, Page
-    from briefqa.notes.flow import Cut
+    from briefqa.notes.paragraphs import Cut
 
 _HEAD = re.compile(
     r"\s{0,12}(?:\[(\d{1,3})\]|\((\d{1,3})\)|(\d{1,3})[.):]?|([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})|([*†‡§¶‖]{1,3}))(?:\s+(?=\S)|(?=[^\W\d_“\"‘(]))"

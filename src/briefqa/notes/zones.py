@@ -104,6 +104,8 @@ def _at_endnotes(block: Block, style: Style, *, before: bool) -> bool:
 
 def _foot_start(block: Block, style: Style, marks: Marks, last: Foot | None, number: int | None) -> int | None:
     """The index of the first line of the column's foot, or None. last: the foot before, where a note may be open."""
+    if _goes_on_overleaf(block, style, marks, last, number):
+        return 0
     separated = _separated(block, style)
     if separated is not None:
         carried_on = last is not None and abs(block.lines[separated].size - style.size) <= 0.12 * style.size
@@ -119,6 +121,20 @@ def _foot_start(block: Block, style: Style, marks: Marks, last: Foot | None, num
             return _with_continuation(block, index, lowest, style, last)
     start = _with_continuation(block, len(block.lines), lowest, style, last)
     return start if start < len(block.lines) else None
+
+
+def _goes_on_overleaf(block: Block, style: Style, marks: Marks, last: Foot | None, number: int | None) -> bool:
+    """Whether a page begins with the note whose mark stands overleaf, after the last one that found room there.
+
+    So web pages are printed whose notes stand below the text: the foot of the last page of text takes what it can.
+    """
+    if last is None or number is None or last.page != block.page.index - 1 or block.lines[0].block != 0:
+        return False
+    label = head_at(block, 0, style, marks, number)
+    if label is None or label.number != number + 1:
+        return False
+    here, overleaf = marks.get(block.page.index, Counter()), marks.get(last.page, Counter())
+    return overleaf[label.text] > 0 and not here[label.text]
 
 
 def _separated(block: Block, style: Style) -> int | None:
