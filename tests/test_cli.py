@@ -73,7 +73,7 @@ def test_reindex_tells_what_it_did_and_the_second_time_that_nothing_changed(home
 
     assert status == 0
     assert "2 added" in out
-    assert "read: 2 files" in err
+    assert "read: 2 of 2 files" in err
     assert re.search(r"Generation \S+ is live", out)
 
     status, out, _ = run("reindex", "docs_in", "--index", str(home / "index"))

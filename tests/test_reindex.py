@@ -157,7 +157,7 @@ def test_a_first_run_reads_and_publishes_everything(bench: Bench) -> None:
     assert report.passages == len(bench.embedder.texts) > 3
     assert [problem.brief for problem in report.problems] == ["a.txt", "coast/b.txt", "coast/c.txt"]
     assert report.failed == ()
-    assert set(report.seconds) == {"read", "notes", "split", "embed", "write"}
+    assert set(report.seconds) == {"read", "notes", "split", "embed", "write", "judge"}
     assert [(step.done, step.total) for step in steps if step.step == "read"] == [(0, 3), (1, 3), (2, 3), (3, 3)]
     assert bench.bodies().keys() == {"a.txt", "coast/b.txt", "coast/c.txt"}
     bench.assert_sound()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 CONFIG_FILE = "briefqa.toml"
 PREFIX = "BRIEFQA_"
 LLM_KEY = "BRIEFQA_LLM_KEY"
-FOLDERS = ("docs_in", "index", "keys_file")
+FOLDERS = ("docs_in", "index", "keys_file", "canaries")
 
 # Variables with our prefix that are no settings: one is for the tests, and a key has no place in a file.
 _NOT_SETTINGS = {"BRIEFQA_REQUIRE_SHARED", LLM_KEY}
@@ -48,6 +48,12 @@ class Config:
 
     faiss_factory: str = "auto"
     keep_generations: int = 3
+    keep_reports: int = 30
+
+    canaries: str = ""
+    min_canaries: int = 100
+    max_brief_fall: int = 20
+    max_unreadable: int = 20
 
     lexical_weight: int = 50
     fusion: str = "convex"
@@ -74,6 +80,8 @@ class Config:
     request_seconds: int = 120
     cors_origins: str = ""
     log_format: str = "text"
+    workers: int = 1
+    reindex_over_http: str = "no"
 
     def __post_init__(self) -> None:
         for name in ("docs_in", "index", "model", "device", "faiss_factory", "host"):
@@ -89,6 +97,10 @@ class Config:
             ("ocr_seconds", 1, 86_400),
             ("passage_tokens", 16, 100_000),
             ("keep_generations", 1, 1000),
+            ("keep_reports", 0, 10_000),
+            ("min_canaries", 0, 100),
+            ("max_brief_fall", 0, 100),
+            ("max_unreadable", 0, 100),
             ("lexical_weight", 0, 100),
             ("rerank_budget_ms", 0, 600_000),
             ("max_hits", 1, 10_000),
@@ -103,6 +115,7 @@ class Config:
             ("max_running", 1, 1000),
             ("max_waiting", 0, 100_000),
             ("request_seconds", 1, 3600),
+            ("workers", 1, 64),
         ):
             value = getattr(self, name)
             if not low <= value <= high:
@@ -111,6 +124,8 @@ class Config:
             raise ConfigError("llm_url and llm_model go together: give both, or neither.")
         if self.log_format not in {"text", "json"}:
             raise ConfigError(f'log_format = "{self.log_format}" is unknown: choose "text" or "json".')
+        if self.reindex_over_http not in {"yes", "no"}:
+            raise ConfigError(f'reindex_over_http = "{self.reindex_over_http}" is unknown: choose "yes" or "no".')
         if self.fusion not in {"convex", "rrf"}:
             raise ConfigError(f'fusion = "{self.fusion}" is unknown: choose "convex" or "rrf".')
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -9,14 +10,17 @@ from briefqa.shapes import evaluation, page_label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
     from tqdm import tqdm
 
     from briefqa.answer import Answer
     from briefqa.evaluation import Evaluation
     from briefqa.generation import IndexInfo
-    from briefqa.reindex import Progress, ReindexReport
+    from briefqa.reindex import Outlook, Progress, ReindexReport
     from briefqa.search import Hit, Ranking
+
+_LINE_SECONDS = 30.0
 
 
 def printable(text: str) -> str:
@@ -105,14 +109,40 @@ def evaluation_page(found: Evaluation) -> str:
     return printable("\n".join(lines))
 
 
-def report_page(report: ReindexReport) -> str:
-    """Show what a reindexing has done."""
+def generations_page(rows: Iterable[dict[str, Any]]) -> str:
+    """Show the generations of an index, a line each."""
+    lines = [
+        f"{row['generation']}  {row['state']:<9}  "
+        + (row["error"] or f"{_count(row['briefs'], 'brief')}, {_count(row['passages'], 'passage')}")
+        for row in rows
+    ]
+    return printable("\n".join(lines) or "There is none yet: run `briefqa reindex`.")
+
+
+def outlook_page(found: Outlook) -> str:
+    """Show what a reindexing would do."""
+    changes = found.changes
+    parts = [("+", changes.added), ("~", changes.changed), ("-", changes.removed), ("!", found.failing)]
+    lines = [f"{sign} {path}" for sign, paths in parts for path in paths]
+    lines.append(
+        f"{_count(found.read, 'file')} to read, {_count(found.embedded_anew, 'brief')} to cut and embed again, "
+        f"{_count(found.kept, 'brief')} to take over, {found.ignored} ignored."
+    )
+    if found.rebuilt:
+        lines.append("Settings or the program have changed since the last build.")
+    return printable("\n".join(lines))
+
+
+def report_page(report: ReindexReport, page: Path | None = None) -> str:
+    """Show what a reindexing has done. page: where its report is kept."""
     files = f"{report.added} added, {report.changed} changed, {report.removed} removed, {report.unchanged} unchanged"
     files += f", {report.ignored} ignored" if report.ignored else ""
     holds = f"{_count(report.briefs, 'brief')}, {_count(report.passages, 'passage')}, {_count(report.notes, 'note')}"
     marks = f"{_count(report.marks, 'mark')}, {report.unlinked} of them without a note"
     times = ["Seconds: " + ", ".join(f"{step} {seconds:.1f}" for step, seconds in report.seconds.items())]
-    if report.published:
+    if report.refused:
+        live = f"Held back: {report.held}; generation {report.generation or 'none'} stays live."
+    elif report.published:
         live = f"Generation {report.generation} is live."
     elif report.generation:
         live = f"Nothing has changed: generation {report.generation} stays live."
@@ -127,6 +157,7 @@ def report_page(report: ReindexReport) -> str:
                 f"{holds}, {marks}",
                 *(times if report.seconds else []),
                 *(doubts if report.problems else []),
+                *([f"Report: {page}"] if page else []),
             ]
         )
     )
@@ -134,24 +165,53 @@ def report_page(report: ReindexReport) -> str:
 
 @contextmanager
 def progress(stream: TextIO) -> Iterator[Callable[[Progress], None]]:
-    """Show on stream how far a reindexing has come: a bar for each step on a terminal, elsewhere a line."""
+    """Show on stream how far a reindexing has come: a bar for each step on a terminal, else a line now and then."""
+    if not stream.isatty():
+        yield _Lines(stream).advance
+        return
     from tqdm import tqdm  # noqa: PLC0415 - only this command draws bars
 
     bars: dict[str, tqdm[Any]] = {}
 
     def advance(now: Progress) -> None:
-        unit = "file" if now.step == "read" else "passage"
         if now.step not in bars:
-            if not stream.isatty():
-                stream.write(f"{now.step}: {_count(now.total, unit)}\n")
-            bars[now.step] = tqdm(desc=now.step, total=now.total, unit=unit, file=stream, disable=not stream.isatty())
-        bars[now.step].update(now.done - bars[now.step].n)
+            bars[now.step] = tqdm(
+                desc=now.step, total=now.total, unit=_UNITS.get(now.step, ""), file=stream, position=len(bars)
+            )
+        bar = bars[now.step]
+        bar.total = now.total  # of passages, it grows while files are read
+        bar.update(now.done - bar.n)
 
     try:
         yield advance
     finally:
         for bar in bars.values():
             bar.close()
+
+
+_UNITS = {"read": "file", "embed": "passage"}
+
+
+class _Lines:
+    """Progress for a log: a line when a step begins, when it ends, and every half minute."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._begun: dict[str, float] = {}
+        self._told: dict[str, float] = {}
+
+    def advance(self, now: Progress) -> None:
+        """Write a line if it is time for one."""
+        moment = time.monotonic()
+        since = moment - self._begun.setdefault(now.step, moment)
+        if now.step in self._told and now.done < now.total and moment - self._told[now.step] < _LINE_SECONDS:
+            return
+        self._told[now.step] = moment
+        left = since / now.done * (now.total - now.done) if 0 < now.done < now.total else 0.0
+        more = f", some {left:.0f} s left" if left >= 1 else ""
+        unit = f" {_UNITS[now.step]}s" if now.step in _UNITS else ""
+        self._stream.write(f"{now.step}: {now.done} of {now.total}{unit}{more}\n")
+        self._stream.flush()
 
 
 def with_marks(text: str, marks: Iterable[tuple[int, str]]) -> str:

@@ -14,6 +14,7 @@ left aside, and the sums are compared exactly.
 from __future__ import annotations
 
 import math
+import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -204,7 +205,12 @@ def create_embeddings(file: Path, count: int, dimension: int) -> NDArray[np.floa
         empty = np.empty((0, dimension), dtype=np.float32)
         np.save(file, empty)
         return empty
-    return np.lib.format.open_memmap(file, mode="w+", dtype=np.float32, shape=(count, dimension))
+    embeddings = np.lib.format.open_memmap(file, mode="w+", dtype=np.float32, shape=(count, dimension))
+    if hasattr(os, "posix_fallocate"):
+        # A page that finds no room when it is written to memory ends the process (SIGBUS): find it now, or fail.
+        with file.open("r+b") as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+    return embeddings
 
 
 def open_embeddings(file: Path) -> NDArray[np.float32]:
@@ -246,7 +252,10 @@ def write_index(file: Path, rows: InContext, factory: str) -> None:
     for start in range(0, count, _BLOCK):
         index.add(rows[start : start + _BLOCK])
     _search_widely(index, rows)
-    faiss.write_index(index, str(file))
+    try:
+        faiss.write_index(index, str(file))
+    except RuntimeError as error:
+        raise GenerationError(f"Cannot write {file}: is the disk full?") from error
 
 
 def _sample(count: int, wanted: int) -> NDArray[np.int64]:

@@ -18,6 +18,7 @@ from briefqa.catalog.records import (
     SourcesWanted,
     StoredNote,
     StoredPassage,
+    digest_of,
 )
 from briefqa.catalog.writer import CatalogWriter
 
@@ -36,4 +37,5 @@ __all__ = [
     "SourcesWanted",
     "StoredNote",
     "StoredPassage",
+    "digest_of",
 ]

@@ -41,6 +41,40 @@ class Catalog(Rows):
         rows = self._select("SELECT path, size, mtime_ns, sha256, brief, failure FROM files")
         return sorted((FileRecord(*row) for row in rows), key=lambda file: file.path)
 
+    def brief_ids(self) -> list[str]:
+        """Name all briefs."""
+        return [row[0] for row in self._select("SELECT id FROM briefs ORDER BY id")]
+
+    def mentions(self, phrases: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Find phrases anywhere in the catalog. phrases: in lower case, single spaces; so is what they are sought in.
+
+        Returns for each one that is found the paths of the briefs that it stands in, as far as rows tell.
+        """
+        found: dict[str, set[str]] = defaultdict(set)
+        paths = dict(self._select("SELECT id, path FROM briefs"))
+        for (table,) in self._select("SELECT name FROM main.sqlite_master WHERE type = 'table'"):
+            columns = [row[1] for row in self._select(f"PRAGMA table_info({table})")]
+            key = columns.index("brief") if "brief" in columns else columns.index("id") if table == "briefs" else None
+            with self._lock, self._guarded():
+                for row in self._connection.execute(f"SELECT * FROM {table}"):
+                    texts = "\n".join(" ".join(_text(value).casefold().split()) for value in row)
+                    for phrase in phrases:
+                        if phrase in texts:
+                            found[phrase].add(paths.get(row[key], "") if key is not None else "")
+        return {phrase: tuple(sorted(filter(None, briefs))) for phrase, briefs in found.items()}
+
+    def embedded(self, digests: Sequence[bytes]) -> dict[bytes, int]:
+        """Find the vector row of each text that was embedded, by its digest; those that were not are left out."""
+        found: dict[bytes, int] = {}
+        with self._lock, self._guarded():
+            for digest in digests:
+                row = self._connection.execute(
+                    "SELECT position FROM passages WHERE digest = ? LIMIT 1", (digest,)
+                ).fetchone()
+                if row:
+                    found[digest] = row[0]
+        return found
+
     def positions(self, passage_ids: Iterable[str]) -> list[int]:
         """Find the vector rows of passages; ids that there are not are passed over."""
         rows = self._select(f"SELECT position FROM passages WHERE id IN {THESE}", json.dumps(list(passage_ids)))
@@ -244,6 +278,11 @@ class Catalog(Rows):
 
 def _json(values: Iterable[Any]) -> str:
     return json.dumps(list(values))
+
+
+def _text(value: Any) -> str:
+    """Whatever text a value may hold; an ill-encoded one is kept as bytes, see `storable`."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value if isinstance(value, str) else ""
 
 
 def _words_of_source(csl: dict[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -201,6 +202,11 @@ class SearchableText:
     language: str
     heading: str
     text: str
+
+
+def digest_of(embedded: str) -> bytes:
+    """What a text that was embedded is recognised by, 16 bytes."""
+    return hashlib.sha256(embedded.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
 def storable(value: Any) -> Any:

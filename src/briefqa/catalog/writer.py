@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from contextlib import contextmanager
@@ -12,7 +11,16 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Self
 
 from briefqa.catalog.database import immutable_uri
-from briefqa.catalog.records import APPLICATION_ID, INDEXES, SCHEMA, FileRecord, pages_to_json, restored, storable
+from briefqa.catalog.records import (
+    APPLICATION_ID,
+    INDEXES,
+    SCHEMA,
+    FileRecord,
+    digest_of,
+    pages_to_json,
+    restored,
+    storable,
+)
 from briefqa.errors import GenerationError
 from briefqa.sources import fullness, merge, words_of
 
@@ -57,28 +65,42 @@ class CatalogWriter:
         """How many passages are in."""
         return self._passages
 
-    def copy(self, kept: Mapping[str, str]) -> list[int]:
-        """Take over briefs of the parent as they are. kept: their ids, and the paths they now lie at.
+    def copy(self, kept: Mapping[str, str], source: Path | None = None) -> list[int]:
+        """Take over briefs as they are. kept: their ids, and the paths they now lie at.
 
-        Returns the positions that their passages have in the parent; here they are 0, 1, … in the same order. To be
-        called once, before `add`.
+        source: another catalog than the parent's. Returns the positions that their passages have there; here they
+        follow in the same order on those that are in.
         """
         with self._guarded():
             run = self._connection.execute
-            run("CREATE TEMP TABLE kept (id TEXT PRIMARY KEY, path)")
-            self._insert("temp.kept", [(brief_id, path) for brief_id, path in kept.items()])
-            these = "(SELECT id FROM temp.kept)"
-            run(f"INSERT INTO briefs SELECT * FROM parent.briefs WHERE id IN {these}")
-            run("UPDATE briefs SET path = (SELECT path FROM temp.kept WHERE kept.id = briefs.id)")
-            for table in ("notes", "sources", "marks", "geometry"):
-                run(f"INSERT INTO {table} SELECT * FROM parent.{table} WHERE brief IN {these}")
-            run(
-                f"INSERT INTO passages (position, {_COPIED}) "
-                f"SELECT row_number() OVER (ORDER BY position) - 1, {_COPIED} "
-                f"FROM parent.passages WHERE brief IN {these} ORDER BY position"
-            )
-            positions = run(f"SELECT position FROM parent.passages WHERE brief IN {these} ORDER BY position").fetchall()
-        self._passages = len(positions)
+            if source is not None:
+                run("COMMIT")
+                run("ATTACH ? AS other", (immutable_uri(source),))
+                run("BEGIN")
+            positions = self._copy("parent" if source is None else "other", kept)
+            if source is not None:
+                run("COMMIT")
+                run("DETACH other")
+                run("BEGIN")
+        return positions
+
+    def _copy(self, other: str, kept: Mapping[str, str]) -> list[int]:
+        run = self._connection.execute
+        run("DROP TABLE IF EXISTS temp.kept")
+        run("CREATE TEMP TABLE kept (id TEXT PRIMARY KEY, path)")
+        self._insert("temp.kept", [(brief_id, path) for brief_id, path in kept.items()])
+        these = "(SELECT id FROM temp.kept)"
+        run(f"INSERT INTO briefs SELECT * FROM {other}.briefs WHERE id IN {these}")
+        run(f"UPDATE briefs SET path = (SELECT path FROM temp.kept WHERE kept.id = briefs.id) WHERE id IN {these}")
+        for table in ("notes", "sources", "marks", "geometry"):
+            run(f"INSERT INTO {table} SELECT * FROM {other}.{table} WHERE brief IN {these}")
+        run(
+            f"INSERT INTO passages (position, {_COPIED}) "
+            f"SELECT {self._passages} + row_number() OVER (ORDER BY position) - 1, {_COPIED} "
+            f"FROM {other}.passages WHERE brief IN {these} ORDER BY position"
+        )
+        positions = run(f"SELECT position FROM {other}.passages WHERE brief IN {these} ORDER BY position").fetchall()
+        self._passages += len(positions)
         return [row[0] for row in positions]
 
     def add(self, brief: Brief, passages: Sequence[Passage], embedded: Sequence[str]) -> None:
@@ -136,27 +158,6 @@ class CatalogWriter:
         """Put the files of docs_in in."""
         with self._guarded():
             self._insert("files", [astuple(file) for file in files])
-
-    def known_to_parent(self, first: int) -> list[tuple[int, int]]:
-        """Of the passages from position first on, those that the parent embedded, too: (position, there)."""
-        if self._parent is None:
-            return []
-        with self._guarded():
-            return self._connection.execute(
-                "SELECT p.position, min(o.position) FROM passages p JOIN parent.passages o ON o.digest = p.digest "
-                "WHERE p.position >= ? GROUP BY p.position",
-                (first,),
-            ).fetchall()
-
-    def contexts_and_texts(self, positions: Sequence[int]) -> list[tuple[str, str]]:
-        """Return context and text of the passages at positions, in the same order."""
-        with self._guarded():
-            rows = self._connection.execute(
-                "SELECT position, context, text FROM passages WHERE position IN (SELECT value FROM json_each(?))",
-                (json.dumps(list(positions)),),
-            )
-            texts = {position: restored(row) for position, *row in rows}
-        return [(texts[position][0], texts[position][1]) for position in positions]
 
     def finish(self) -> None:
         """Write all of it to the disk and close."""
@@ -234,5 +235,5 @@ def _passage_row(position: int, passage: Passage, embedded: str) -> tuple[Any, .
         passage.context,
         passage.section,
         pages_to_json(passage.pages),
-        hashlib.sha256(embedded.encode("utf-8", "surrogatepass")).digest()[:16],
+        digest_of(embedded),
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-DONE, FAILED, PARTLY, INTERRUPTED = 0, 1, 3, 130  # and 2, which argparse uses for wrong usage
+DONE, FAILED, PARTLY, REFUSED, INTERRUPTED = 0, 1, 3, 4, 130  # and 2, which argparse uses for wrong usage
 
 
 class Commands:

@@ -1,19 +1,22 @@
-"""The commands that build and keep the index: reindex, status, rollback."""
+"""The commands that build and publish: reindex, publish."""
 
 from __future__ import annotations
 
+import json
 import sys
-from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from briefqa.cli.commands import DONE, PARTLY, complain, print_json
-from briefqa.cli.settings import bounds, limits, loader, settings
+from briefqa.cli.commands import DONE, PARTLY, REFUSED, complain, print_json
+from briefqa.cli.settings import bounds, gate, limits, loader, settings
+from briefqa.errors import BriefqaError, ConfigError
 
 if TYPE_CHECKING:
     import argparse
 
     from briefqa.cli.commands import Commands
+    from briefqa.config import Config
+    from briefqa.reindex import Progress, ReindexReport
 
 
 def add(commands: Commands) -> None:
@@ -21,66 +24,136 @@ def add(commands: Commands) -> None:
     reindex = commands.add("reindex", _reindex, "bring the index up to date with a folder of briefs")
     reindex.add_argument("docs_in", nargs="?", metavar="DOCS_IN", help="the folder (default: the setting `docs_in`)")
     reindex.add_argument("--allow-empty", action="store_true", help="publish an empty index if the folder is empty")
-    commands.add("status", _status, "show what the live generation holds")
-    rollback = commands.add("rollback", _rollback, "make an earlier generation live again")
-    rollback.add_argument("generation", nargs="?", metavar="GENERATION", help="its name (default: the one before)")
+    reindex.add_argument("--full", action="store_true", help="read and embed everything anew")
+    reindex.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    watch = "reindex whenever the folder has changed, until Ctrl-C"
+    reindex.add_argument("--watch", action="store_true", help=watch)
+    publish = commands.add("publish", _publish, "publish the build that the gate has held back, if it passes now")
+    publish.add_argument("--force", action="store_true", help="publish it whatever the gate says")
 
 
 def _reindex(arguments: argparse.Namespace) -> int:
+    if not arguments.watch:
+        return _once(arguments)
+    try:
+        from watchfiles import watch
+    except ImportError as error:
+        raise ConfigError('--watch needs watchfiles: pip install "briefqa[watch]".') from error
+    docs_in = settings(arguments, docs_in=arguments.docs_in).docs_in
+    _once(arguments)
+    # What comes within some seconds of each other is one change: a copied folder is not indexed file by file.
+    for _ in watch(docs_in, debounce=5000, step=1000, raise_interrupt=True):
+        try:
+            _once(arguments)
+        except (
+            BriefqaError
+        ) as error:  # a mount that is gone for a while, a disk that is full: the next change tries again
+            complain(str(error))
+    return DONE
+
+
+def _once(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from briefqa.console import progress, report_page
-    from briefqa.embedding import embedder_key
     from briefqa.reading.isolated import cores
     from briefqa.reindex import reindex
 
     config = settings(arguments, docs_in=arguments.docs_in, index=arguments.index)
-    with progress(sys.stderr) as advance:
+    if arguments.dry_run:
+        return _foresee(config, as_json=arguments.json)
+    with progress(sys.stderr) as bars:
         report = reindex(
             Path(config.docs_in),
             Path(config.index),
             load=loader(config),
-            embedder_key=embedder_key(config.model, passage_prompt=config.passage_prompt),
-            passage_tokens=config.passage_tokens,
-            faiss_factory=config.faiss_factory,
+            **_settings(config),
             keep=config.keep_generations,
             limits=limits(config),
             processes=config.read_processes or cores(),
             **bounds(config),
             allow_empty=arguments.allow_empty,
-            progress=advance,
+            full=arguments.full,
+            gate=gate(config),
+            progress=_event if arguments.json else bars,
         )
+    page = _keep(report, config)
     if arguments.json:
         print_json(asdict(report))
     else:
-        print(report_page(report))
+        print(report_page(report, page))
     for failure in report.failed:
         complain(failure.message if failure.brief in failure.message else f"{failure.brief}: {failure.message}")
-    return PARTLY if report.failed else DONE
+    return _told(report.refused) or (PARTLY if report.failed else DONE)
 
 
-def _status(arguments: argparse.Namespace) -> int:
+def _settings(config: Config) -> dict[str, Any]:
+    from briefqa.embedding import embedder_key
+
+    return {
+        "embedder_key": embedder_key(config.model, passage_prompt=config.passage_prompt),
+        "passage_tokens": config.passage_tokens,
+        "faiss_factory": config.faiss_factory,
+    }
+
+
+def _foresee(config: Config, *, as_json: bool) -> int:
     from dataclasses import asdict
 
-    from briefqa.console import status_page
-    from briefqa.generation import open_current
+    from briefqa.console import outlook_page
+    from briefqa.reindex import outlook, reader_settings, settings_of
+
+    reader = reader_settings(limits=limits(config), **bounds(config))
+    found = outlook(Path(config.docs_in), Path(config.index), settings_of(**_settings(config), reader=reader))
+    if as_json:
+        print_json(asdict(found))
+    else:
+        print(outlook_page(found))
+    return DONE
+
+
+def _keep(report: ReindexReport, config: Config) -> Path | None:
+    """Keep the report of a run that made something."""
+    from briefqa.reindex import keep_report
+
+    if not (report.published or report.held) or not config.keep_reports:
+        return None
+    try:
+        return keep_report(Path(config.index), report, config.keep_reports)
+    except OSError as error:
+        complain(f"The report could not be kept in {config.index}: {error.strerror or error}.")
+        return None
+
+
+def _event(now: Progress) -> None:
+    """Tell programs how far it is: one JSON object a line, on stderr."""
+    from dataclasses import asdict
+
+    from briefqa.shapes import sendable
+
+    print(json.dumps({"event": "progress", **sendable(asdict(now))}), file=sys.stderr, flush=True)
+
+
+def _publish(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from briefqa.reindex import publish_held
 
     config = settings(arguments, index=arguments.index)
-    with closing(open_current(Path(config.index))) as index:
-        info = index.info()
+    name, judgement = publish_held(
+        Path(config.index), gate(config), loader(config), keep=config.keep_generations, force=arguments.force
+    )
     if arguments.json:
-        print_json({**asdict(info), "index": config.index, "docs_in": config.docs_in})
-    else:
-        print(status_page(info, config.index, config.docs_in))
-    return DONE
+        print_json({"generation": name, "published": not judgement.reasons, **asdict(judgement)})
+    elif not judgement.reasons:
+        print(f"Generation {name} is live.")
+    return _told(judgement.reasons) or DONE
 
 
-def _rollback(arguments: argparse.Namespace) -> int:
-    from briefqa.generation import rollback
-
-    generation = rollback(Path(settings(arguments, index=arguments.index).index), arguments.generation)
-    if arguments.json:
-        print_json({"generation": generation})
-    else:
-        print(f"Generation {generation} is live again.")
-    return DONE
+def _told(reasons: tuple[str, ...]) -> int:
+    """Tell why the gate holds a build back."""
+    for reason in reasons:
+        complain(f"Not published: {reason}")
+    if reasons:
+        complain("The live generation stays as it was. `briefqa publish --force` publishes the build all the same.")
+    return REFUSED if reasons else 0

@@ -45,7 +45,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
     config = settings(arguments)
     if arguments.html is not None:
         return _write_page(arguments.file, arguments.html, config)
-    brief = _isolated(partial(ingest, **bounds(config)), arguments.file, config).brief
+    brief = isolated(partial(ingest, **bounds(config)), arguments.file, config).brief
     if arguments.json:
         print_json(inspection(brief))
     else:
@@ -53,7 +53,7 @@ def _inspect(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _isolated(call: Callable[..., T], file: Path, config: Config) -> T:
+def isolated(call: Callable[..., T], file: Path, config: Config) -> T:
     """Make a call for one file in a process with limits of its own."""
     from briefqa.reading.isolated import Isolated
 
@@ -75,7 +75,7 @@ def _write_page(file: Path, out: Path, config: Config) -> int:
     out = out if out.name else Path(f"{file.name}.html")
     if out.suffix.lower() not in {".html", ".htm"} or (out.exists() and file.exists() and out.samefile(file)):
         raise BriefqaError(f"Cannot write the page to {out}: name another file that ends in .html.")
-    page = _isolated(partial(html_of_file, **bounds(config)), file, config)
+    page = isolated(partial(html_of_file, **bounds(config)), file, config)
     try:
         out.write_text(page, encoding="utf-8", errors="replace")
     except OSError as error:

@@ -8,14 +8,14 @@ import sys
 from typing import TYPE_CHECKING
 
 from briefqa import __version__
-from briefqa.cli import access, indexing, inspecting, measuring, searching, serving
+from briefqa.cli import access, generations, indexing, inspecting, measuring, searching, serving
 from briefqa.cli.commands import FAILED, INTERRUPTED, Commands, complain
 from briefqa.errors import BriefqaError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MODULES = (indexing, searching, inspecting, serving, measuring, access)
+_MODULES = (indexing, generations, searching, inspecting, serving, measuring, access)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,7 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="briefqa",
         description="Questions over policy briefs, answered with the passages and the footnotes they cite.",
-        epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but some files could not be read.",
+        epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 3 done but some files could not be read, "
+        "4 built but not published.",
     )
     parser.add_argument("--version", action="version", version=f"briefqa {__version__}")
     commands = Commands(parser)

@@ -24,5 +24,12 @@ def _serve(arguments: argparse.Namespace) -> int:
     from briefqa.service.server import serve
 
     config = settings(arguments, index=arguments.index, host=arguments.host, port=arguments.port)
-    serve(config, loader(config), search_options(config), lambda text: print(text, flush=True), language_model(config))
+    serve(
+        config,
+        loader(config),
+        lambda: search_options(config),
+        lambda text: print(text, flush=True),
+        language_model(config),
+        config_file=arguments.config,
+    )
     return DONE

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from briefqa.config import Config
     from briefqa.embedding import Embedder
     from briefqa.reading.isolated import Limits
+    from briefqa.reindex import Gate
 
 
 def settings(arguments: argparse.Namespace, **overrides: Any) -> Config:
@@ -53,6 +54,20 @@ def limits(config: Config) -> Limits:
     from briefqa.reading.isolated import Limits
 
     return Limits(seconds=config.read_seconds, memory=config.read_memory_mb * 1_000_000)
+
+
+def gate(config: Config) -> Gate:
+    """What a build has to show before it is published."""
+    from briefqa.canaries import ask, load_canaries
+    from briefqa.reindex import Gate
+    from briefqa.search import Searcher
+
+    asked = None
+    if config.canaries:
+        canaries = load_canaries(Path(config.canaries))
+        options = search_options(config)
+        asked = lambda index, embedder: ask(Searcher(index, embedder, **options), canaries)  # noqa: E731
+    return Gate(config.max_brief_fall, config.max_unreadable, config.min_canaries, asked)
 
 
 def search_options(config: Config) -> dict[str, Any]:

@@ -7,9 +7,12 @@
         20310402T031500123Z-1f2e3d4c/  catalog.sqlite, lexical/, vectors.faiss, embeddings.npy, briefs.npy,
                                        manifest.json
         .building-…/                   not finished; the next reindex clears it away
+      held/…/                          complete, and held back by the gate; `briefqa publish --force` makes it live
+      work/                            what a reindex that was cut short has read and embedded, for the next one
+      reports/                         what each reindex did
 
-`store` looks after the folder, `manifest` after what a generation says of itself, `opened` after searching in one;
-`index` is the protocol by which any home of an index is seen.
+`store` looks after the folder, `manifest` after what a generation says of itself, `opened` after searching in one,
+`traces` after what must no longer stand anywhere; `index` is the protocol by which any home of an index is seen.
 """
 
 from briefqa.catalog import (
@@ -44,14 +47,20 @@ from briefqa.generation.opened import (
 from briefqa.generation.store import (
     build_folder,
     clear_builds,
+    clear_held,
     current_id,
     generation_folder,
     generations,
+    held_folder,
     prune,
     publish,
+    release,
+    remove,
     rollback,
+    stage,
     writing,
 )
+from briefqa.generation.traces import Trace, holders, traces
 
 __all__ = [
     "BRIEF_VECTORS",
@@ -75,17 +84,25 @@ __all__ = [
     "StoredNote",
     "StoredPassage",
     "Subset",
+    "Trace",
     "build_folder",
     "clear_builds",
+    "clear_held",
     "current_id",
     "generation_folder",
     "generations",
+    "held_folder",
+    "holders",
     "open_current",
     "open_generation",
     "prune",
     "publish",
     "read_manifest",
+    "release",
+    "remove",
     "rollback",
+    "stage",
+    "traces",
     "verify",
     "write_indexes",
     "writing",

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from briefqa.errors import CorruptGeneration, GenerationError, NoGeneration, NotFound, ReindexRunning
+from briefqa.errors import CorruptGeneration, GenerationError, Gone, NoGeneration, NotFound, ReindexRunning
 from briefqa.generation.manifest import MANIFEST, REMEDY, check_seals, read_manifest, seal, write_manifest
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _CURRENT = "CURRENT"
 _LOCK = ".lock"
 _FOLDER = "generations"
+_HELD = "held"
 _BUILDING = ".building-"
 _ID = re.compile(r"(\d{8}T\d{9}Z)-[0-9a-f]{8}")
 _STAMP = "%Y%m%dT%H%M%S%f"
@@ -59,6 +60,8 @@ def generation_folder(index: Path, generation: str) -> Path:
     """Where a generation lies. Raises NotFound where there is none of that name."""
     if generation not in generations(index):
         kept = ", ".join(generations(index)) or "none"
+        if _ID.fullmatch(generation):
+            raise Gone(f"Generation {generation} is not kept in {index} any more. Kept are: {kept}.")
         raise NotFound(f"There is no generation {generation!r} in {index}. Kept are: {kept}.")
     return index / _FOLDER / generation
 
@@ -105,16 +108,23 @@ def build_folder(index: Path) -> Iterator[Path]:
 
 
 def publish(index: Path, folder: Path, manifest: Manifest, check: Callable[[Path], None]) -> Manifest:
-    """Name, seal and check the build in folder, move it beside the others and make it live. Only while `writing`.
+    """Stage the build in folder (see `stage`) and make it live, all in one. Only while `writing`."""
+    manifest = stage(index, folder, manifest, check)
+    release(index, manifest.generation)
+    return manifest
+
+
+def stage(index: Path, folder: Path, manifest: Manifest, check: Callable[[Path], None]) -> Manifest:
+    """Name, seal and check the build in folder, and hold it ready beside the generations. Only while `writing`.
 
     manifest: all but the name, the time and the seals, which are filled in. check: raises where the generation in a
-    folder cannot serve; it is then removed. Whatever goes wrong, the generation that was live stays so.
+    folder cannot serve; it is then removed. What was held before is removed. Nothing of it is live.
     """
     now = _next_stamp(index)
     name = f"{now.strftime(_STAMP)[:-3]}Z-{secrets.token_hex(4)}"
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     for file in files:
-        _sync(file)
+        sync(file)
     manifest = replace(
         manifest,
         generation=name,
@@ -122,18 +132,43 @@ def publish(index: Path, folder: Path, manifest: Manifest, check: Callable[[Path
         files={file.relative_to(folder).as_posix(): seal(file) for file in files},
     )
     write_manifest(folder, manifest)
-    _sync(folder / MANIFEST)
-    _sync(folder)
-    final = index / _FOLDER / name
+    sync(folder / MANIFEST)
+    sync(folder)
+    clear_held(index)
+    (index / _HELD).mkdir(exist_ok=True)
+    final = index / _HELD / name
     folder.rename(final)
-    _sync(index / _FOLDER)
+    sync(index / _HELD)
     try:
         check(final)
     except BaseException:
         shutil.rmtree(final, ignore_errors=True)
         raise
-    _set_current(index, name)
     return manifest
+
+
+def release(index: Path, generation: str) -> None:
+    """Make the generation live that is held. Only while `writing`. Raises NotFound where it is not held."""
+    folder = held_folder(index)
+    if folder is None or folder.name != generation:
+        raise NotFound(f"Generation {generation} is not held in {index}.")
+    folder.rename(index / _FOLDER / generation)
+    sync(index / _FOLDER)
+    _set_current(index, generation)
+
+
+def held_folder(index: Path) -> Path | None:
+    """Where the build lies that is held back, None where there is none."""
+    try:
+        held = sorted(folder for folder in (index / _HELD).iterdir() if _ID.fullmatch(folder.name))
+    except OSError:
+        return None
+    return held[-1] if held else None
+
+
+def clear_held(index: Path) -> None:
+    """Remove what is held back. Only while `writing`."""
+    shutil.rmtree(index / _HELD, ignore_errors=True)
 
 
 def rollback(index: Path, generation: str | None = None) -> str:
@@ -159,14 +194,22 @@ def rollback(index: Path, generation: str | None = None) -> str:
     raise NotFound(f"There is no sound generation in {index} older than the live one: run `briefqa reindex`.")
 
 
+def remove(index: Path, generation: str) -> None:
+    """Remove a generation that is not live. Only while `writing`. Raises NotFound, GenerationError for the live one."""
+    folder = generation_folder(index, generation)
+    if generation == current_id(index):
+        raise GenerationError(f"Generation {generation} is live: `briefqa rollback` or `briefqa reindex` first.")
+    # The manifest first: a removal cut short must not leave what looks whole.
+    (folder / MANIFEST).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 def prune(index: Path, keep: int) -> list[str]:
     """Remove all but the newest `keep` generations and the live one; returns their names. Only while `writing`."""
     live = current_id(index)
     gone = [name for name in generations(index)[keep:] if name != live]
     for name in gone:
-        # The manifest first: a removal cut short must not leave what looks whole.
-        (index / _FOLDER / name / MANIFEST).unlink(missing_ok=True)
-        shutil.rmtree(index / _FOLDER / name, ignore_errors=True)
+        remove(index, name)
     return gone
 
 
@@ -193,12 +236,12 @@ def _set_current(index: Path, generation: str) -> None:
     """Replace CURRENT so that a reader, or a crash, sees the old name or the new one and nothing between."""
     temporary = index / f".{_CURRENT}.new"
     temporary.write_text(f"{generation}\n", encoding="ascii")
-    _sync(temporary)
+    sync(temporary)
     temporary.replace(index / _CURRENT)
-    _sync(index)
+    sync(index)
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Make sure that a file, or the names in a folder, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:

@@ -1,10 +1,31 @@
 """The nightly pipeline: a folder of briefs → a published generation, doing over only what has changed.
 
-`folder` lists the files and tells what became of each since the last time, `intake` reads new ones,
-`building` makes a generation, `pipeline` is the whole run.
+`folder` lists the files and tells what became of each since the last time, `intake` reads new ones, `building` makes a
+generation of them and of what is known, by way of `segments`, `gate` judges it, `pipeline` is the whole run, `outlook`
+foretells it, `reports` keeps what it told.
 """
 
+from briefqa.reindex.gate import Gate, Verdict, publish_held
+from briefqa.reindex.outlook import outlook
 from briefqa.reindex.pipeline import reindex
-from briefqa.reindex.report import Progress, ReindexReport
+from briefqa.reindex.purging import phrases_of, purge
+from briefqa.reindex.report import Changes, Outlook, Progress, ReindexReport
+from briefqa.reindex.reports import keep_report
+from briefqa.reindex.versions import reader_settings, settings_of
 
-__all__ = ["Progress", "ReindexReport", "reindex"]
+__all__ = [
+    "Changes",
+    "Gate",
+    "Outlook",
+    "Progress",
+    "ReindexReport",
+    "Verdict",
+    "keep_report",
+    "outlook",
+    "phrases_of",
+    "publish_held",
+    "purge",
+    "reader_settings",
+    "reindex",
+    "settings_of",
+]

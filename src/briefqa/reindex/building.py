@@ -1,18 +1,25 @@
-"""A generation built in a folder of its own: catalog, embeddings, index. Nothing here is live yet."""
+"""A generation built in a folder of its own: catalog, embeddings, index. Nothing here is live yet.
+
+Three things run at a time: files are read in processes, briefs are cut here, passages are embedded in a thread. What is
+done is put away in segments as it comes, so that no more than a few hundred passages are held and none is lost; at the
+end the generation before and the segments become the new one.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import time
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from briefqa.catalog import Catalog, CatalogWriter
+from briefqa.catalog import Catalog, CatalogWriter, digest_of
 from briefqa.errors import EmbeddingError
 from briefqa.generation import CATALOG, EMBEDDINGS, write_indexes
-from briefqa.passages import Splitter, embedded_text, with_context
+from briefqa.passages import Splitter, embedded_text
 from briefqa.reindex.folder import replaced
+from briefqa.reindex.overlapping import Stopped, overlapped
 from briefqa.reindex.report import Progress
 from briefqa.vectors import check_factory, create_embeddings, open_embeddings
 
@@ -28,9 +35,13 @@ if TYPE_CHECKING:
     from briefqa.generation import Manifest
     from briefqa.reindex.folder import Plan
     from briefqa.reindex.report import Stopwatch
+    from briefqa.reindex.segments import Segments
 
-# Texts embedded at a time: enough to sort them by length, few enough to stay small in memory and to show progress.
-_EMBEDDED_AT_ONCE = 1024
+# What is held, put away and lost at most when a run is cut short: so many passages, or those of so many seconds.
+_PASSAGES_A_SEGMENT = 512
+_SECONDS_A_SEGMENT = 30.0
+# Embedded in one call, between two looks at whether to stop: a second or two on a slow machine.
+_EMBEDDED_AT_ONCE = 32
 _ROWS_COPIED_AT_ONCE = 65_536
 
 
@@ -44,49 +55,51 @@ class Parent:
 
 
 @dataclass(slots=True)
+class Batch:
+    """Briefs on their way into a segment. texts: those of all their passages as they are embedded, in order.
+
+    known: for some of them the row of the parent that has the vector.
+    """
+
+    briefs: list[tuple[Brief, Sequence[Passage], Sequence[str]]] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+    known: dict[int, int] = field(default_factory=dict)
+    vectors: NDArray[np.float32] | None = None
+
+
+@dataclass(slots=True)
 class Build:
-    """One build. parent: what it takes over from. embedder: None where nothing has to be embedded."""
+    """One build. parent: what it takes over from. embedder: None where nothing has to be embedded.
+
+    reuse: whether vectors of the parent are taken over, too.
+    """
 
     folder: Path
     parent: Parent | None
     embedder: Embedder | None
+    segments: Segments
     passage_tokens: int
     faiss_factory: str
     watch: Stopwatch
     progress: Callable[[Progress], None]
+    reuse: bool = True
     splitter: Splitter | None = None
+    _met: int = 0
+    _embedded: int = 0
 
     def run(self, plan: Plan, new: Iterable[Brief], files: Mapping[str, FileRecord]) -> Counts:
         """Write catalog, embeddings and index into the folder; returns what they hold.
 
-        new: the briefs that were not in the parent. files: a record of every file of docs_in by path; looked at after
-        the last of new.
+        new: the briefs that are neither in the parent nor in a segment. files: a record of every file of docs_in by
+        path; looked at after the last of new.
         """
         check_factory(self.faiss_factory, self.dimension)
-        file = self.folder / CATALOG
-        parent = self.parent.folder / CATALOG if self.parent else None
-        with CatalogWriter(file, parent) as writer:
-            with self.watch.timing("write"):
-                kept = {brief_id: paths[0] for brief_id, paths in plan.kept.items()}
-                copied = writer.copy(kept) if parent else []
-            for brief in chain(new, self._known(plan.resplit)):
-                self._add(writer, brief)
-            with self.watch.timing("write"):
-                writer.put_files(files.values())
-                writer.revise(replaced(self._files_before(), files))
-            embeddings = self._embed(writer, copied)
-            with self.watch.timing("write"):
-                writer.finish()
-        catalog = Catalog(file)
-        try:
-            with self.watch.timing("write"):
-                write_indexes(self.folder, catalog, embeddings, self.faiss_factory)
-            return catalog.counts()
-        finally:
-            catalog.close()
-
-    def _files_before(self) -> dict[str, FileRecord]:
-        return {file.path: file for file in self.parent.catalog.files()} if self.parent else {}
+        done = self._in_segments()
+        known = {brief_id: paths for brief_id, paths in plan.resplit.items() if brief_id not in done}
+        for batch in overlapped(self._embed, self._batches(chain(new, self._known(known)))):
+            self._put_away(batch)
+        with self.watch.timing("write"):
+            return self._assemble(plan, files)
 
     @property
     def dimension(self) -> int:
@@ -97,6 +110,16 @@ class Build:
             raise EmbeddingError("An index without a generation before it needs a model.")
         return self.parent.manifest.dimension
 
+    def _model(self) -> Embedder:
+        if self.embedder is None:
+            raise EmbeddingError("A brief to cut and embed needs a model.")
+        return self.embedder
+
+    def _in_segments(self) -> set[str]:
+        if self.embedder is None:
+            return set()
+        return {brief_id for segment in self.segments.of(self.embedder.fingerprint) for brief_id in segment.briefs}
+
     def _known(self, places: Mapping[str, list[str]]) -> Iterator[Brief]:
         """Give briefs as the parent has them, at the places where they lie now."""
         if self.parent is None:
@@ -105,56 +128,107 @@ class Build:
             _, brief = self.parent.catalog.brief(brief_id)
             yield replace(brief, path=paths[0], geometry=self.parent.catalog.geometry(brief_id))
 
-    def _add(self, writer: CatalogWriter, brief: Brief) -> None:
-        with self.watch.timing("split"):
-            passages = self._split(brief)
-        with self.watch.timing("write"):
-            writer.add(brief, passages, [embedded_text(passage) for passage in passages])
+    def _batches(self, briefs: Iterable[Brief]) -> Iterator[Batch]:
+        """Cut briefs, and gather as many as go into a segment."""
+        batch, since = Batch(), time.monotonic()
+        for brief in briefs:
+            with self.watch.timing("split"):
+                passages = self._split(brief)
+            texts = [embedded_text(passage) for passage in passages]
+            batch.briefs.append((brief, passages, texts))
+            batch.texts += texts
+            self._met += len(texts)
+            if len(batch.texts) >= _PASSAGES_A_SEGMENT or time.monotonic() - since > _SECONDS_A_SEGMENT:
+                yield self._recognized(batch)
+                batch, since = Batch(), time.monotonic()
+        if batch.briefs:
+            yield self._recognized(batch)
 
     def _split(self, brief: Brief) -> tuple[Passage, ...]:
-        if self.embedder is None:
-            raise EmbeddingError("A brief to split needs a model.")
         if self.splitter is None:
-            count, window = self.embedder.count_tokens, self.embedder.window
-            self.splitter = Splitter(count, max_tokens=self.passage_tokens, window=window)
+            model = self._model()
+            self.splitter = Splitter(model.count_tokens, max_tokens=self.passage_tokens, window=model.window)
         return self.splitter.split(brief)
 
-    def _embed(self, writer: CatalogWriter, copied: Sequence[int]) -> NDArray[np.float32]:
-        """Fill the embeddings, from the parent as far as it has them."""
+    def _recognized(self, batch: Batch) -> Batch:
+        """Find the passages of a batch that the parent has embedded."""
+        if self.parent is not None and self.reuse and self._model().fingerprint == self.parent.manifest.fingerprint:
+            digests = [digest_of(text) for text in batch.texts]
+            rows = self.parent.catalog.embedded(digests)
+            batch.known = {place: rows[digest] for place, digest in enumerate(digests) if digest in rows}
+        return batch
+
+    def _embed(self, batch: Batch, stopped: Callable[[], bool]) -> Batch:
+        """Make the vectors of a batch, texts of like length together. In a thread of its own."""
+        vectors = np.empty((len(batch.texts), self.dimension), dtype=np.float32)
+        if batch.known and self.parent is not None:
+            source = open_embeddings(self.parent.folder / EMBEDDINGS)
+            vectors[list(batch.known)] = source[list(batch.known.values())]
+        fresh = [place for place in range(len(batch.texts)) if place not in batch.known]
+        fresh.sort(key=lambda place: len(batch.texts[place]))
+        for start in range(0, len(fresh), _EMBEDDED_AT_ONCE):
+            if stopped():
+                raise Stopped
+            places = fresh[start : start + _EMBEDDED_AT_ONCE]
+            with self.watch.timing("embed"):
+                made = self._model().embed_passages([batch.texts[place] for place in places])
+            if made.shape != (len(places), self.dimension) or not np.isfinite(made).all():
+                raise EmbeddingError(
+                    f"The model {self._model().model} makes vectors that are not numbers: choose another."
+                )
+            vectors[places] = made
+        batch.vectors = vectors
+        return batch
+
+    def _put_away(self, batch: Batch) -> None:
+        assert batch.vectors is not None  # noqa: S101 - embedded just before
         with self.watch.timing("write"):
-            embeddings = create_embeddings(self.folder / EMBEDDINGS, writer.passages, self.dimension)
-            fresh = np.ones(writer.passages, dtype=bool)
+            self.segments.add(self._model().fingerprint, batch.briefs, batch.vectors)
+        self._embedded += len(batch.texts)
+        self.progress(Progress("embed", self._embedded, self._met))
+
+    def _assemble(self, plan: Plan, files: Mapping[str, FileRecord]) -> Counts:
+        """Put the generation together from the one before and from the segments."""
+        file = self.folder / CATALOG
+        parent = self.parent.folder / CATALOG if self.parent else None
+        places: dict[str, str] = {}  # of content that lies under several names, some cannot be read
+        for path, record in sorted(files.items()):
+            places.setdefault(record.brief or "", path)
+        wanted = {brief_id: places[brief_id] for brief_id in (*plan.read, *plan.resplit) if brief_id in places}
+        sources: list[tuple[Path, list[int]]] = []
+        with CatalogWriter(file, parent) as writer:
             if self.parent is not None:
-                kept = list(enumerate(copied))
-                if self.embedder is None or self.embedder.fingerprint == self.parent.manifest.fingerprint:
-                    kept += writer.known_to_parent(len(copied))
-                _copy_rows(open_embeddings(self.parent.folder / EMBEDDINGS), embeddings, kept)
-                fresh[[position for position, _ in kept]] = False
-        with self.watch.timing("embed"):
-            self._embed_fresh(writer, embeddings, np.flatnonzero(fresh))
+                kept = {brief_id: paths[0] for brief_id, paths in plan.kept.items()}
+                sources.append((self.parent.folder / EMBEDDINGS, writer.copy(kept)))
+            for segment in self.segments.of(self.embedder.fingerprint) if self.embedder else ():
+                taken = {brief_id: wanted.pop(brief_id) for brief_id in segment.briefs & wanted.keys()}
+                sources.append((segment.embeddings, writer.copy(taken, segment.catalog)))
+            writer.put_files(files.values())
+            writer.revise(replaced(self._files_before(), files))
+            writer.finish()
+            count = writer.passages
+        self.progress(Progress("write", 0, 1))
+        embeddings = create_embeddings(self.folder / EMBEDDINGS, count, self.dimension)
+        _gather(sources, embeddings)
         if isinstance(embeddings, np.memmap):
             embeddings.flush()
-        return embeddings
+        catalog = Catalog(file)
+        try:
+            write_indexes(self.folder, catalog, embeddings, self.faiss_factory)
+            return catalog.counts()
+        finally:
+            catalog.close()
 
-    def _embed_fresh(self, writer: CatalogWriter, embeddings: NDArray[np.float32], fresh: NDArray[np.int64]) -> None:
-        for start in range(0, len(fresh), _EMBEDDED_AT_ONCE):
-            if self.embedder is None:
-                raise EmbeddingError("Passages to embed need a model.")
-            self.progress(Progress("embed", start, len(fresh)))
-            block = fresh[start : start + _EMBEDDED_AT_ONCE]
-            texts = [with_context(*pair) for pair in writer.contexts_and_texts(block.tolist())]
-            vectors = self.embedder.embed_passages(texts)
-            if vectors.shape != (len(block), self.dimension) or not np.isfinite(vectors).all():
-                raise EmbeddingError(
-                    f"The model {self.embedder.model} makes vectors that are not numbers: choose another."
-                )
-            embeddings[block] = vectors
-        if len(fresh):
-            self.progress(Progress("embed", len(fresh), len(fresh)))
+    def _files_before(self) -> dict[str, FileRecord]:
+        return {file.path: file for file in self.parent.catalog.files()} if self.parent else {}
 
 
-def _copy_rows(source: NDArray[np.float32], target: NDArray[np.float32], pairs: Sequence[tuple[int, int]]) -> None:
-    """target[i] = source[j] for all (i, j) of pairs, without holding all of them."""
-    for start in range(0, len(pairs), _ROWS_COPIED_AT_ONCE):
-        block = np.asarray(pairs[start : start + _ROWS_COPIED_AT_ONCE], dtype=np.int64)
-        target[block[:, 0]] = source[block[:, 1]]
+def _gather(sources: Iterable[tuple[Path, Sequence[int]]], target: NDArray[np.float32]) -> None:
+    """Fill target with rows of the files, one file after another, without holding all of them."""
+    filled = 0
+    for file, rows in sources:
+        source = open_embeddings(file)
+        for start in range(0, len(rows), _ROWS_COPIED_AT_ONCE):
+            block = np.asarray(rows[start : start + _ROWS_COPIED_AT_ONCE], dtype=np.int64)
+            target[filled : filled + len(block)] = source[block]
+            filled += len(block)

@@ -9,9 +9,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from briefqa.catalog import FileRecord
+from briefqa.reindex.report import Changes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 
 @dataclass(slots=True)
@@ -134,14 +135,16 @@ def replaced(before: Mapping[str, FileRecord], after: Mapping[str, FileRecord]) 
     return gone
 
 
-def compare(before: Mapping[str, FileRecord], after: Mapping[str, FileRecord]) -> dict[str, int]:
-    """Count the paths at which a brief was added, changed, removed, or is unchanged."""
+def changes(before: Mapping[str, FileRecord], after: Mapping[str, FileRecord]) -> Changes:
+    """Tell at which paths a brief was added, changed, removed, or moved from somewhere else; count the others."""
     old = {path: record.brief for path, record in before.items() if record.brief}
     new = {path: record.brief for path, record in after.items() if record.brief}
-    count: Callable[[Iterable[bool]], int] = sum
-    return {
-        "added": count(path not in old for path in new),
-        "changed": count(path in old and old[path] != brief for path, brief in new.items()),
-        "removed": count(path not in new for path in old),
-        "unchanged": count(old.get(path) == brief for path, brief in new.items()),
-    }
+    left = {brief: path for path, brief in sorted(old.items(), reverse=True) if path not in new}
+    added = sorted(path for path in new if path not in old)
+    return Changes(
+        added=tuple(added),
+        changed=tuple(sorted(path for path, brief in new.items() if path in old and old[path] != brief)),
+        removed=tuple(sorted(path for path in old if path not in new)),
+        moved=tuple((left[new[path]], path) for path in added if new[path] in left),
+        unchanged=sum(old.get(path) == brief for path, brief in new.items()),
+    )

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
-from importlib.resources import files as package_files
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Problem
 from briefqa.catalog import Catalog, Counts
-from briefqa.errors import ConfigError, GenerationError
+from briefqa.errors import GenerationError, NotFound
 from briefqa.generation import (
     CATALOG,
     Generation,
@@ -21,8 +18,10 @@ from briefqa.generation import (
     clear_builds,
     current_id,
     generation_folder,
+    held_folder,
     prune,
-    publish,
+    release,
+    stage,
     verify,
     writing,
 )
@@ -32,13 +31,15 @@ from briefqa.reading import SUFFIXES
 from briefqa.reading import read as read_file
 from briefqa.reading.isolated import Limits
 from briefqa.reindex.building import Build, Parent
-from briefqa.reindex.folder import compare, list_files, look_at, make_plan
+from briefqa.reindex.folder import changes, list_files, look_at, make_plan
+from briefqa.reindex.gate import Gate, Judgement, live_generation
 from briefqa.reindex.intake import Intake, taking
-from briefqa.reindex.report import Progress, ReindexReport, Stopwatch
+from briefqa.reindex.report import Canaries, Progress, ReindexReport, Stopwatch
+from briefqa.reindex.segments import Segments
+from briefqa.reindex.versions import check_folder, reader_settings, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
-    from importlib.resources.abc import Traversable
     from pathlib import Path
 
     from briefqa.briefs import Brief, Document
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from briefqa.ingest import Ingested
     from briefqa.reading.isolated import Job, Outcome
     from briefqa.reading.ocr import Ocr
-    from briefqa.reindex.folder import Listing
+    from briefqa.reindex.folder import Listing, Plan
 
 _LIMITS = Limits(seconds=120, memory=2_000_000_000)
 _NO_COUNTS = Counts(0, 0, 0, 0, 0)
@@ -69,6 +70,8 @@ def reindex(  # noqa: PLR0913 - settings come as plain arguments
     processes: int = 1,
     ocr: Ocr | None = None,
     allow_empty: bool = False,
+    full: bool = False,
+    gate: Gate | None = None,
     progress: Callable[[Progress], None] | None = None,
     read: Callable[..., Document] = read_file,
     understand: Callable[[Document, str], Brief] = understand_document,
@@ -82,33 +85,28 @@ def reindex(  # noqa: PLR0913 - settings come as plain arguments
     generations to keep. max_bytes, max_pages, max_chars: how large a file may be, and the text in it. limits: what
     reading one may cost; None reads in this process, without any. processes: how many read side by side. ocr: how
     scanned files are read, if at all. read, understand, suffixes, reader_version: how files are read; by default all of
-    briefqa's, the version being that of their code.
+    briefqa's, the version being that of their code. full: read and embed everything anew. gate: what a build has to
+    show; without one, it is published as it is.
 
     Files that cannot be read are reported and the others go on. An index is never emptied by a folder without briefs,
     unless allow_empty. Raises ConfigError where there is no folder docs_in, ReindexRunning where another process
     writes, EmbeddingError, GenerationError; the live generation then stays as it was.
     """
-    if not docs_in.is_dir():
-        raise ConfigError(
-            f"There is no folder {docs_in}: make it and put briefs in, or set `docs_in` to where they are."
-        )
-    settings: dict[str, str | int] = {
-        "embedder": embedder_key,
-        "passage_tokens": passage_tokens,
-        "passages": code_version("passages.py"),
-        "faiss_factory": faiss_factory,
-        "indexes": code_version("lexical", "vectors.py"),
-        "reader": " ".join(
-            str(part)
-            for part in (
-                reader_version or code_version("reading", "notes", "sources", "facts", "ingest.py"),
-                *(max_bytes, max_pages, max_chars),
-                limits.memory if limits else 0,
-                ocr.languages if ocr else "",
-            )
+    check_folder(docs_in)
+    settings = settings_of(
+        embedder_key=embedder_key,
+        passage_tokens=passage_tokens,
+        faiss_factory=faiss_factory,
+        reader=reader_settings(
+            max_bytes=max_bytes,
+            max_pages=max_pages,
+            max_chars=max_chars,
+            limits=limits,
+            ocr=ocr,
+            version=reader_version,
         ),
-    }
-    run = _Run(docs_in, index, settings, load, allow_empty, progress or (lambda _: None))
+    )
+    run = _Run(docs_in, index, settings, load, gate or Gate(), allow_empty, full, progress or (lambda _: None))
     call = partial(
         ingest,
         max_bytes=max_bytes,
@@ -124,37 +122,12 @@ def reindex(  # noqa: PLR0913 - settings come as plain arguments
             with taking(call, limits, processes, ocr) as take:
                 report = run.do(list_files(docs_in, suffixes), take, keep)
     except OSError as error:
-        raise GenerationError(f"Cannot write the index {index}: {error.strerror or error}.") from error
+        # numpy tells of a disk that is full without its number.
+        reason = error.strerror or f"{error} (is the disk full?)"
+        raise GenerationError(f"Cannot write the index {index}: {reason}. What was live stays live.") from error
     finally:
         run.close()
     return report
-
-
-def code_version(*names: str) -> str:
-    """Hash the source of parts of briefqa and of the libraries that they lean on.
-
-    What they make of a file is kept from one generation to the next, and must be made anew when they have changed;
-    nobody has to remember to raise a number.
-    """
-    digest = hashlib.sha256()
-    root = package_files("briefqa")
-    for name in names:
-        for path, source in _sources(root / name, name):
-            digest.update(f"{path} {len(source)} ".encode() + source)
-    for library in ("pypdf", "langchain-text-splitters"):
-        try:
-            digest.update(f"{library} {version(library)} ".encode())
-        except PackageNotFoundError:  # vendored or frozen
-            continue
-    return digest.hexdigest()[:16]
-
-
-def _sources(place: Traversable, path: str) -> Iterator[tuple[str, bytes]]:
-    if place.is_dir():
-        for part in sorted(place.iterdir(), key=lambda part: part.name):
-            yield from _sources(part, f"{path}/{part.name}")
-    elif place.is_file() and path.endswith(".py"):
-        yield path, place.read_bytes()
 
 
 @dataclass(slots=True)
@@ -165,11 +138,14 @@ class _Run:
     _index: Path
     _settings: dict[str, str | int]
     _load: Callable[[], Embedder]
+    _gate: Gate
     _allow_empty: bool
+    _full: bool
     _progress: Callable[[Progress], None]
     _watch: Stopwatch = field(default_factory=Stopwatch)
     _problems: list[Problem] = field(default_factory=list)
     _parent: Parent | None = None
+    _embedder: Embedder | None = None
 
     def close(self) -> None:
         """Let go of the generation before."""
@@ -182,43 +158,81 @@ class _Run:
         take: Callable[[Iterable[Job]], Iterator[Outcome[Ingested]]],
         keep: int,
     ) -> ReindexReport:
-        """Compare, read, build, publish, prune; nothing of it where nothing has changed."""
+        """Compare, read, build, judge, publish, prune; nothing of it where nothing has changed."""
         self._parent = self._sound_parent()
         before = {file.path: file for file in self._parent.catalog.files()} if self._parent else {}
         with self._watch.timing("read"):
             records = {record.path: record for record in look_at(listing, before)}
         same_reader, same_split = self._same("reader"), self._same("embedder", "passage_tokens", "passages")
         plan = make_plan(records.values(), before.values(), same_reader=same_reader, same_split=same_split)
+        segments = Segments(self._index, self._settings)
+        if self._full:
+            segments.clear()
+        done = self._taken_up(segments, plan)
         intake = Intake(self._docs_in, take, records | plan.failures, self._watch, self._progress)
-        new = intake.briefs(plan.read)
+        new = intake.briefs({key: paths for key, paths in plan.read.items() if key not in done})
         # The first one tells whether there is anything to do: what failed before is tried again and may fail again.
         first = list(islice(new, 1))
-        if not first and self._same(*self._settings) and _fates(intake.files) == _fates(before):
-            return self._report(listing, before, intake, published=False)
-        if not (first or plan.kept or plan.resplit or self._allow_empty):
+        if not (first or done) and self._same(*self._settings) and _fates(intake.files) == _fates(before):
+            segments.clear()
+            return self._report(listing, before, intake)
+        if not (first or done or plan.kept or plan.resplit or self._allow_empty):
             self._refuse_to_empty()
-            return self._report(listing, before, intake, published=False)
-        embedder = None
-        if first or plan.resplit or self._parent is None:
-            embedder = self._load()
+            return self._report(listing, before, intake)
+        if first or done or plan.resplit or self._parent is None:
+            embedder = self._model()
             if self._parent and embedder.fingerprint != self._parent.manifest.fingerprint:
                 plan = make_plan(records.values(), before.values(), same_reader=same_reader, same_split=False)
         with build_folder(self._index) as folder:
             build = Build(
                 folder,
                 self._parent,
-                embedder,
+                self._embedder,
+                segments,
                 int(self._settings["passage_tokens"]),
                 str(self._settings["faiss_factory"]),
                 self._watch,
                 self._progress,
+                reuse=not self._full,
             )
             counts = build.run(plan, chain(first, new), intake.files)
             with self._watch.timing("write"):
-                manifest = self._manifest(embedder, counts)
-                manifest = publish(self._index, folder, manifest, lambda built: Generation.open(built).close())
+                manifest = self._manifest(self._embedder, counts)
+                manifest = stage(self._index, folder, manifest, lambda built: Generation.open(built).close())
+        judgement = self._judge(manifest)
+        if not judgement.reasons:
+            with self._watch.timing("write"):
+                release(self._index, manifest.generation)
+                segments.clear()
                 prune(self._index, keep)
-        return self._report(listing, before, intake, published=True, manifest=manifest)
+        return self._report(listing, before, intake, manifest, judgement)
+
+    def _taken_up(self, segments: Segments, plan: Plan) -> set[str]:
+        """Name the briefs that a run which was cut short has read and embedded, among those to be read."""
+        if not segments or not (plan.read or plan.resplit):
+            return set()
+        found = segments.of(self._model().fingerprint)
+        done = {brief_id for segment in found for brief_id in segment.briefs} & plan.read.keys()
+        self._problems += [problem for segment in found for problem in segment.problems]
+        return done
+
+    def _model(self) -> Embedder:
+        if self._embedder is None:
+            self._embedder = self._load()
+        return self._embedder
+
+    def _judge(self, manifest: Manifest) -> Judgement:
+        folder = held_folder(self._index)
+        if folder is None or folder.name != manifest.generation:
+            raise NotFound(f"Generation {manifest.generation} is not there any more.")
+        built, live = Generation.open(folder), live_generation(self._index)
+        try:
+            with self._watch.timing("judge"):
+                return self._gate.judge(live, built, self._model)
+        finally:
+            built.close()
+            if live:
+                live.close()
 
     def _sound_parent(self) -> Parent | None:
         """Open the live generation, every byte checked, as its parts go into the next; None if there is none sound."""
@@ -235,8 +249,10 @@ class _Run:
 
     def _same(self, *settings: str) -> bool:
         """Whether these settings are those of the generation before."""
-        return self._parent is not None and all(
-            self._parent.manifest.settings.get(name) == self._settings[name] for name in settings
+        return (
+            self._parent is not None
+            and not self._full
+            and all(self._parent.manifest.settings.get(name) == self._settings[name] for name in settings)
         )
 
     def _refuse_to_empty(self) -> None:
@@ -270,23 +286,33 @@ class _Run:
         listing: Listing,
         before: dict[str, FileRecord],
         intake: Intake,
-        *,
-        published: bool,
-        manifest: Manifest | None = None,
+        built: Manifest | None = None,
+        judgement: Judgement | None = None,
     ) -> ReindexReport:
-        if manifest is None and self._parent is not None:
-            manifest = self._parent.manifest
+        refused = judgement.reasons if judgement else ()
+        live = built if built and not refused else self._parent.manifest if self._parent else None
+        counts = (built or live).counts if built or live else _NO_COUNTS  # type: ignore[union-attr]
         failures = listing.failures | {path: file.failure for path, file in intake.files.items() if file.failure}
         failed = [Problem(path, 0, _failure(message, before.get(path))) for path, message in sorted(failures.items())]
+        changed = changes(before, intake.files)
+        verdicts = judgement.verdicts if judgement else ()
         return ReindexReport(
-            generation=manifest.generation if manifest else "",
-            published=published,
+            generation=live.generation if live else "",
+            published=built is not None and not refused,
+            refused=refused,
+            held=built.generation if built and refused else "",
+            added=len(changed.added),
+            changed=len(changed.changed),
+            removed=len(changed.removed),
+            unchanged=changed.unchanged,
+            paths=changed,
+            canaries=Canaries(len(verdicts), tuple(f"{v.question} {v.reason}" for v in verdicts if v.reason)),
             ignored=listing.ignored,
             problems=(*self._problems, *intake.problems),
             failed=tuple(failed),
             seconds=dict(self._watch.seconds),
-            **compare(before, intake.files),
-            **asdict(manifest.counts if manifest else _NO_COUNTS),
+            took=self._watch.total(),
+            **asdict(counts),
         )
 
 

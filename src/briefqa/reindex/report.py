@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from briefqa.briefs import Problem
 
-Step = Literal["read", "notes", "split", "embed", "write"]
+Step = Literal["read", "notes", "split", "embed", "write", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,46 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Changes:
+    """Paths at which a brief is now and was not, is another, is no longer; (from, to) of those that moved.
+
+    A file that moved is among added and removed, too. unchanged: how many are as they were.
+    """
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Canaries:
+    """How many canary questions were asked, and those that failed, with the reason."""
+
+    asked: int = 0
+    failed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a reindexing would do.
+
+    changes: as far as it can be told without reading. read: files to read. embedded_anew: briefs to be cut and embedded
+    again, kept: briefs to be taken over. failing: files that are known to give nothing. rebuilt: whether settings or
+    code have changed since the last build.
+    """
+
+    changes: Changes
+    read: int
+    embedded_anew: int
+    kept: int
+    failing: tuple[str, ...]
+    ignored: int
+    rebuilt: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReindexReport:
     """What a reindexing did.
 
@@ -34,11 +74,14 @@ class ReindexReport:
     ignored: files of unknown kinds and links out of the folder. briefs … unlinked: what the live generation holds
     (unlinked: marks that lead to no note). problems: doubts about the briefs that were read this time. failed: files
     that could not be read, this time or, when they are still the same, before; `Problem.brief` is the path.
-    seconds: time of each `Step`.
+    refused: why the gate holds the build back that was made; held: its name; the counts are then its. paths: the files
+    themselves. seconds: time of each `Step`, several of which go on at once; took: of all of it, by the clock.
     """
 
     generation: str
     published: bool
+    refused: tuple[str, ...]
+    held: str
     added: int
     changed: int
     removed: int
@@ -51,7 +94,10 @@ class ReindexReport:
     unlinked: int
     problems: tuple[Problem, ...]
     failed: tuple[Problem, ...]
+    paths: Changes
+    canaries: Canaries
     seconds: dict[Step, float]
+    took: float
 
 
 class Stopwatch:
@@ -59,6 +105,11 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self.seconds: dict[Step, float] = defaultdict(float)
+        self._start = time.perf_counter()
+
+    def total(self) -> float:
+        """Seconds since this stopwatch was made."""
+        return time.perf_counter() - self._start
 
     @contextmanager
     def timing(self, step: Step) -> Iterator[None]:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from briefqa.keys import RIGHTS
 
@@ -55,15 +55,15 @@ class Reader:
         return self.caller.collections
 
     @contextmanager
-    def index(self) -> Iterator[Index]:
+    def index(self, generation: str | None = None) -> Iterator[Index]:
         """Borrow the index, as `Live.index` does; nothing of other collections shows in it."""
-        with self.live.index(self.caller.collections) as index:
+        with self.live.index(self.collections, generation) as index:
             yield index
 
     @contextmanager
-    def searcher(self) -> Iterator[Searcher]:
+    def searcher(self, generation: str | None = None) -> Iterator[Searcher]:
         """Borrow the index to search it, as `Live.searcher` does; nothing of other collections shows in it."""
-        with self.live.searcher(self.caller.collections) as searcher:
+        with self.live.searcher(self.collections, generation) as searcher:
             yield searcher
 
 
@@ -72,6 +72,12 @@ def reader_of(request: Request) -> Reader:
     reader: Reader = request.state.reader
     return reader
 
+
+AsOf = Annotated[
+    str | None,
+    Query(max_length=100, description="Answer from this generation, if it is kept, and not from the live one."),
+]
+"""The type of a route's query parameter `generation`."""
 
 ReaderOf = Annotated[Reader, Depends(reader_of)]
 """The type of a route's parameter `reader`."""

@@ -13,7 +13,7 @@ from briefqa.filters import parse_filter
 from briefqa.generation import BriefRecord
 from briefqa.search import Wanted, cited_notes
 from briefqa.service import wire
-from briefqa.service.access import ReaderOf
+from briefqa.service.access import AsOf, ReaderOf
 from briefqa.service.declared import allowed
 from briefqa.service.declared import problems_for as _problems
 from briefqa.service.live import Live
@@ -50,12 +50,14 @@ def make_router(live: Live, docs_in: Path, limits: Limits) -> APIRouter:
 
 
 def _add_search(router: APIRouter, limits: Limits) -> None:
-    @router.post("/v1/search", response_model=wire.SearchResponse, responses=_problems(413, 422, 503), tags=["search"])
+    @router.post(
+        "/v1/search", response_model=wire.SearchResponse, responses=_problems(404, 410, 413, 422, 503), tags=["search"]
+    )
     def search(wanted: wire.SearchRequest, request: Request, response: Response, reader: ReaderOf) -> dict[str, Any]:
         """Find the passages that answer to a question, with the notes that they cite."""
         k = allowed(limits, "query", wanted.query, wanted.k)
         where = None if wanted.filters is None else parse_filter(wanted.filters)
-        with reader.searcher() as searcher:
+        with reader.searcher(wanted.generation) as searcher:
             found = searcher.search(wanted.query, k, Wanted(where, wanted.rerank, wanted.expand))
         steps = found.timings
         response.headers["Server-Timing"] = (
@@ -70,24 +72,25 @@ def _add_search(router: APIRouter, limits: Limits) -> None:
         responses=_problems(404, 410, 503),
         tags=["briefs"],
     )
-    def one_passage(passage_id: str, request: Request, reader: ReaderOf) -> dict[str, Any]:
+    def one_passage(passage_id: str, request: Request, reader: ReaderOf, generation: AsOf = None) -> dict[str, Any]:
         """Give one passage, with the notes that it cites."""
-        with reader.index() as index:
+        with reader.index(generation) as index:
             stored = index.fetch([passage_id])[0]
             generation = index.info().generation
         return {"generation": generation, **shapes.passage(stored, cited_notes(stored), links_of(request))}
 
 
 def _add_briefs(router: APIRouter, limits: Limits, docs_in: Path) -> None:
-    @router.get("/v1/briefs", response_model=wire.BriefList, responses=_problems(422, 503), tags=["briefs"])
+    @router.get("/v1/briefs", response_model=wire.BriefList, responses=_problems(404, 410, 422, 503), tags=["briefs"])
     def list_briefs(
         request: Request,
         reader: ReaderOf,
+        generation: AsOf = None,
         limit: Annotated[int, Query(ge=1, le=limits.max_hits, description="How many at most.")] = limits.max_hits,
         offset: Annotated[int, Query(ge=0, le=_LARGEST_OFFSET, description="How many to pass over.")] = 0,
     ) -> dict[str, Any]:
         """List the briefs of the live generation, by path."""
-        with reader.index() as index:
+        with reader.index(generation) as index:
             records = index.briefs(limit=limit, offset=offset)
             info = index.info()
         links = links_of(request)
@@ -102,9 +105,9 @@ def _add_briefs(router: APIRouter, limits: Limits, docs_in: Path) -> None:
     @router.get(
         "/v1/briefs/{brief_id}", response_model=wire.WholeBrief, responses=_problems(404, 410, 503), tags=["briefs"]
     )
-    def one_brief(brief_id: str, request: Request, reader: ReaderOf) -> dict[str, Any]:
+    def one_brief(brief_id: str, request: Request, reader: ReaderOf, generation: AsOf = None) -> dict[str, Any]:
         """Give a whole brief: its body, pages, sections, marks, notes, and what could not be understood."""
-        with reader.index() as index:
+        with reader.index(generation) as index:
             record, brief = index.brief(brief_id)
             generation = index.info().generation
         return {"generation": generation, **shapes.whole_brief(record, brief, links_of(request))}

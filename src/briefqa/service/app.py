@@ -10,15 +10,18 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from briefqa import __version__
-from briefqa.generation import current_id, open_current
+from briefqa.generation import current_id, generations, open_current, open_generation
 from briefqa.search import Searcher
 from briefqa.service import api, asking, chat, citing, guarding, login, problems, viewer, web
 from briefqa.service import metrics as measures
 from briefqa.service.api import Limits
+from briefqa.service.earlier import Earlier
 from briefqa.service.guarding import Guard
 from briefqa.service.guarding.declaring import declare
 from briefqa.service.live import Live
 from briefqa.service.metrics import Metrics
+from briefqa.service.reindexing import Reindexing
+from briefqa.service.reindexing import make_router as make_reindex_router
 from briefqa.service.web.pictures import Pictures
 from briefqa.service.web.site import Site
 
@@ -37,16 +40,27 @@ def create_app(  # noqa: PLR0913 - what is served, and how
     limits: Limits | None = None,
     searching: dict[str, Any] | None = None,
     guard: Guard | None = None,
+    reindexing: Reindexing | None = None,
 ) -> FastAPI:
     """Make the service over an index folder, which may still be empty.
 
     load: loads the model; called once, in the background. docs_in: where the files of the briefs lie. searching:
     options of `Searcher`. guard: what is asked of callers; None: nothing, for whoever reaches it.
+    reindexing: how to reindex on request, if at all.
     """
     metrics = Metrics()
     searcher = partial(Searcher, **(searching or {}), observe=metrics.searched)
-    live = Live(partial(open_current, index), partial(current_id, index), load, searcher=searcher)
-    return app_over(live, docs_in=docs_in, limits=limits or Limits(), index=index, guard=guard, metrics=metrics)
+    earlier = Earlier(partial(open_generation, index), partial(generations, index))
+    live = Live(partial(open_current, index), partial(current_id, index), load, earlier=earlier, searcher=searcher)
+    return app_over(
+        live,
+        docs_in=docs_in,
+        limits=limits or Limits(),
+        index=index,
+        guard=guard,
+        metrics=metrics,
+        reindexing=reindexing,
+    )
 
 
 def app_over(  # noqa: PLR0913 - what is served, and how
@@ -58,6 +72,7 @@ def app_over(  # noqa: PLR0913 - what is served, and how
     site: Site | None = None,
     guard: Guard | None = None,
     metrics: Metrics | None = None,
+    reindexing: Reindexing | None = None,
 ) -> FastAPI:
     """Make the service over a live index, which the app starts and stops. index: its folder, where it is one."""
     pictures = Pictures()
@@ -89,6 +104,8 @@ def app_over(  # noqa: PLR0913 - what is served, and how
     app.include_router(login.make_router(guard.keys, site))
     app.include_router(viewer.make_router())
     app.include_router(measures.make_router(live, metrics, index))
+    if reindexing is not None:
+        app.include_router(make_reindex_router(reindexing))
     app.mount("/static", StaticFiles(directory=web.STATIC), name="static")
     declare(app.openapi())
     return app

@@ -13,11 +13,13 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from briefqa.errors import BriefqaError, EmbeddingError, NoGeneration, NotReady
+from briefqa.errors import BriefqaError, EmbeddingError, NoGeneration, NotFound, NotReady
 from briefqa.search import Searcher
+from briefqa.service.earlier import Borrowed, Earlier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from briefqa.embedding import Embedder
     from briefqa.generation import Index
@@ -26,18 +28,6 @@ log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 30.0  # between two attempts at a generation that would not open: it may have been a passing fault
 _WARM_UP = "What do the briefs say?"
-
-
-class _Borrowed:
-    """An open index, and how many requests read it."""
-
-    __slots__ = ("generation", "index", "retired", "users")
-
-    def __init__(self, index: Index) -> None:
-        self.index = index
-        self.generation = index.info().generation
-        self.users = 0
-        self.retired = False
 
 
 class Live:
@@ -49,23 +39,25 @@ class Live:
         current_id: Callable[[], str | None],
         load: Callable[[], Embedder],
         *,
+        earlier: Earlier | None = None,
         searcher: Callable[[Index, Embedder], Searcher] = Searcher,
         interval: float = 1.0,
         patience: float = 30.0,
     ) -> None:
         """Take how to open the live index, how to read its name cheaply, and how to load the model.
 
-        searcher: makes a searcher of both. interval: seconds between two looks at CURRENT. patience: seconds that a
-        search waits for the model.
+        earlier: opens the other generations that are kept. searcher: makes a searcher of index and model. interval:
+        seconds between two looks at CURRENT. patience: seconds that a search waits for the model.
         """
         self._open_current = open_current
         self._current_id = current_id
         self._load = load
+        self._earlier = earlier
         self._make_searcher = searcher
         self._interval = interval
         self._patience = patience
         self._lock = threading.Lock()
-        self._held: _Borrowed | None = None
+        self._held: Borrowed | None = None
         self._embedder: Embedder | None = None
         self._index_error: BriefqaError = NotReady("briefqa is starting: try again in a moment.")
         self._model_error: EmbeddingError | None = None
@@ -87,41 +79,54 @@ class Live:
         with self._lock:
             self._retire(self._held)
             self._held = None
+        if self._earlier:
+            self._earlier.clear(everything=True)
 
     @contextmanager
-    def index(self, collections: frozenset[str] | None = None) -> Iterator[Index]:
-        """Borrow the live index. collections: those to see; None: all.
+    def index(self, collections: frozenset[str] | None = None, generation: str | None = None) -> Iterator[Index]:
+        """Borrow the live index, or that of another generation that is kept. collections: those to see; None: all.
 
-        Raises NoGeneration, CorruptGeneration or NotReady if there is none to serve.
+        Raises NoGeneration, CorruptGeneration or NotReady if there is none to serve, NotFound for a generation that is
+        none, Gone for one that is kept no more.
         """
         self._looked.wait(self._patience)
-        with self._borrow() as index:
+        with self._borrow(generation) as index:
             yield index if collections is None else index.within(collections)
 
     @contextmanager
-    def _borrow(self) -> Iterator[Index]:
+    def _borrow(self, generation: str | None = None) -> Iterator[Index]:
         with self._lock:
             held = self._held
-            if held is None:
+            if generation is not None and (held is None or held.generation != generation):
+                held = None
+            elif held is None:
                 # A new one each time: the same object raised in two threads would mix their tracebacks.
                 raise type(self._index_error)(str(self._index_error))
-            held.users += 1
+            else:
+                held.users += 1
+        if held is None:
+            with self._other(generation or "") as index:
+                yield index
+            return
         try:
             yield held.index
         finally:
             with self._lock:
-                held.users -= 1
-                if held.retired and not held.users:
-                    held.index.close()
+                held.give_back()
+
+    def _other(self, generation: str) -> AbstractContextManager[Index]:
+        if self._earlier is None:
+            raise NotFound("This server answers from the live generation alone.")
+        return self._earlier.borrow(generation)
 
     @contextmanager
-    def searcher(self, collections: frozenset[str] | None = None) -> Iterator[Searcher]:
-        """Borrow the live index to search it, waiting a while for the model. collections: as in `index`.
+    def searcher(self, collections: frozenset[str] | None = None, generation: str | None = None) -> Iterator[Searcher]:
+        """Borrow an index to search it, waiting a while for the model. collections, generation: as in `index`.
 
         Raises what `index` raises, NotReady while the model still loads, EmbeddingError if it cannot be loaded, and
         IncompatibleGeneration if the index was built with another.
         """
-        with self.index(collections) as index:
+        with self.index(collections, generation) as index:
             self._model_settled.wait(self._patience)
             yield self._make_searcher(index, self._ready_embedder())
 
@@ -152,6 +157,8 @@ class Live:
         self._warm_up()
         while not self._stopping.wait(self._interval):
             self._look()
+            if self._earlier:
+                self._earlier.clear()
 
     def _warm_up(self) -> None:
         """Search once, so that the first user does not wait for what is set up on first use."""
@@ -181,7 +188,7 @@ class Live:
             self._refuse(name, NotReady(f"The index cannot be opened ({type(error).__name__}): see the server's log."))
 
     def _serve(self, index: Index) -> None:
-        fresh = _Borrowed(index)
+        fresh = Borrowed(index)
         if self._embedder is not None:
             try:
                 self._make_searcher(index, self._embedder).search(_WARM_UP, 1)
@@ -206,10 +213,8 @@ class Live:
         self._refused = (name, time.monotonic() + wait)
         self._index_error = error
 
-    def _retire(self, held: _Borrowed | None) -> None:
+    @staticmethod
+    def _retire(held: Borrowed | None) -> None:
         """Close an index that is served no more, now or when its last request ends. Call it with the lock held."""
-        if held is None:
-            return
-        held.retired = True
-        if not held.users:
-            held.index.close()
+        if held is not None:
+            held.retire()

@@ -6,6 +6,7 @@ import ipaddress
 import json
 import shlex
 import socket
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from briefqa.service import logs
 from briefqa.service.api import Limits
 from briefqa.service.app import create_app
 from briefqa.service.guarding import Guard
+from briefqa.service.reindexing import Reindexing, command_of
+from briefqa.service.workers import supervise
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,32 +33,63 @@ if TYPE_CHECKING:
 _SECONDS_TO_FINISH = 10  # that requests get to end when the server is told to stop
 
 
-def serve(
+def serve(  # noqa: PLR0913, PLR0917 - what is served, and how
     config: Config,
     load: Callable[[], Embedder],
-    searching: dict[str, Any],
+    searching: Callable[[], dict[str, Any]],
     announce: Callable[[str], None],
     writer: Model | None = None,
+    config_file: Path | None = None,
 ) -> None:
-    """Serve until a signal. load: loads the model. searching: options of `Searcher`. writer: of answers, if any.
+    """Serve until a signal, in as many processes as the settings say.
 
-    announce is called with a text for people once the port is open.
-    Raises BriefqaError if the port cannot be had.
+    load: loads the model. searching: gives the options of `Searcher`. announce is called with a text for people once
+    the port is open. writer: of answers, if any. config_file: the settings file that was named. Raises BriefqaError if
+    the port cannot be had.
     """
-    limits = Limits(config.hits, config.max_hits, config.max_query_chars)
     guard = guard_of(config)
-    app = create_app(
-        Path(config.index), load=load, docs_in=Path(config.docs_in), limits=limits, searching=searching, guard=guard
-    )
-    app.state.writer = writer
     logs.configure(config.log_format)
     with listen(config.host, config.port) as listener:
         host = f"[{config.host}]" if ":" in config.host else config.host
         announce(greeting(f"http://{host}:{listener.getsockname()[1]}", Path(config.index)))
-        settings = uvicorn.Config(
-            app, log_config=None, access_log=False, timeout_graceful_shutdown=_SECONDS_TO_FINISH, server_header=False
-        )
-        uvicorn.Server(settings).run(sockets=[listener])
+        run = partial(_run, config, load, searching, listener, writer, guard, config_file)
+        if config.workers > 1:
+            supervise(config.workers, run)
+        else:
+            run()
+
+
+def _run(  # noqa: PLR0913, PLR0917 - the same
+    config: Config,
+    load: Callable[[], Embedder],
+    searching: Callable[[], dict[str, Any]],
+    listener: socket.socket,
+    writer: Model | None,
+    guard: Guard,
+    config_file: Path | None,
+) -> None:
+    """Serve in this process. What has threads of its own is made here, after it was forked."""
+    limits = Limits(config.hits, config.max_hits, config.max_query_chars)
+    docs_in = Path(config.docs_in)
+    index = Path(config.index)
+    reindexing = None
+    if config.reindex_over_http == "yes":
+        command = command_of(config_file=config_file, docs_in=config.docs_in, index=config.index)
+        reindexing = Reindexing(index, command)
+    app = create_app(
+        index,
+        load=load,
+        docs_in=docs_in,
+        limits=limits,
+        searching=searching(),
+        guard=guard,
+        reindexing=reindexing,
+    )
+    app.state.writer = writer
+    settings = uvicorn.Config(
+        app, log_config=None, access_log=False, timeout_graceful_shutdown=_SECONDS_TO_FINISH, server_header=False
+    )
+    uvicorn.Server(settings).run(sockets=[listener])
 
 
 def guard_of(config: Config) -> Guard:

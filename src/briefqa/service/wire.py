@@ -56,6 +56,9 @@ class SearchRequest(Request):
     rerank: bool | None = Field(
         None, description="Whether to read the first passages again, which ranks better and takes longer."
     )
+    generation: str | None = Field(
+        None, max_length=100, description="Answer from this generation, if it is kept, and not from the live one."
+    )
     expand: int = Field(0, ge=0, le=5, description="How many neighbours of each hit to bring, on either side.")
 
 

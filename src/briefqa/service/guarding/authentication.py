@@ -28,12 +28,18 @@ OPEN_PATHS = {"/healthz", "/readyz", "/login", "/logout"}
 """Addresses that need no key, beside the files below /static/: they tell nothing of any brief."""
 
 ADMIN_PATHS = ("/metrics", "/admin")
-"""Addresses that want the right "admin", and all below them; others want "read"."""
+"""Addresses that want the right "admin", and all below them."""
+
+REINDEX_PATHS = ("/v1/reindex",)
+"""Addresses that want the right "reindex", and all below them; others want "read"."""
 
 
 def right_for(path: str) -> str:
     """Name the right that an address wants."""
-    return "admin" if any(path == known or path.startswith(f"{known}/") for known in ADMIN_PATHS) else "read"
+    for right, paths in (("admin", ADMIN_PATHS), ("reindex", REINDEX_PATHS)):
+        if any(path == known or path.startswith(f"{known}/") for known in paths):
+            return right
+    return "read"
 
 
 class Identification:

@@ -1,0 +1,164 @@
+"""The commands that look after generations: status, generations, verify, rollback."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from briefqa.cli.commands import DONE, FAILED, complain, print_json
+from briefqa.cli.settings import bounds, settings
+from briefqa.errors import BriefqaError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from briefqa.cli.commands import Commands
+    from briefqa.config import Config
+
+
+def add(commands: Commands) -> None:
+    """Declare the commands of this module."""
+    commands.add("status", _status, "show what the live generation holds")
+    commands.add("generations", _generations, "list the generations that are kept, and what is held back")
+    verify = commands.add("verify", _verify, "compare every byte of the kept generations with its checksum")
+    verify.add_argument("generation", nargs="?", metavar="GENERATION", help="only this one")
+    gone = "prove that a brief (a file, or some words of it) stands nowhere in the index any more; status 1 if it does"
+    verify.add_argument("--gone", metavar="FILE-OR-STRING", help=gone)
+    purge = "with --gone: remove the generations but the live one, held builds and left work in which it still stands"
+    verify.add_argument("--purge", action="store_true", help=purge)
+    rollback = commands.add("rollback", _rollback, "make an earlier generation live again")
+    rollback.add_argument("generation", nargs="?", metavar="GENERATION", help="its name (default: the one before)")
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from briefqa.console import status_page
+    from briefqa.generation import open_current
+
+    config = settings(arguments, index=arguments.index)
+    with closing(open_current(Path(config.index))) as index:
+        info = index.info()
+    if arguments.json:
+        print_json({**asdict(info), "index": config.index, "docs_in": config.docs_in})
+    else:
+        print(status_page(info, config.index, config.docs_in))
+    return DONE
+
+
+def _generations(arguments: argparse.Namespace) -> int:
+    from briefqa.console import generations_page
+    from briefqa.generation import current_id, generation_folder, generations, held_folder
+
+    index = Path(settings(arguments, index=arguments.index).index)
+    live = current_id(index)
+    rows = [_row(generation_folder(index, name), "live" if name == live else "kept") for name in generations(index)]
+    if held := held_folder(index):
+        rows.insert(0, _row(held, "held back"))
+    if arguments.json:
+        print_json(rows)
+    else:
+        print(generations_page(rows))
+    return DONE
+
+
+def _row(folder: Path, state: str) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from briefqa.generation import read_manifest
+
+    row: dict[str, Any] = {"generation": folder.name, "state": state, "error": None}
+    try:
+        return row | asdict(read_manifest(folder).info())
+    except BriefqaError as error:
+        return row | {"error": str(error)}
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from briefqa.errors import GenerationError, NoGeneration
+    from briefqa.generation import generations, verify
+
+    config = settings(arguments, index=arguments.index)
+    index = Path(config.index)
+    if arguments.gone is not None:
+        return _gone(arguments, config)
+    names = [arguments.generation] if arguments.generation else generations(index)
+    if not names:
+        raise NoGeneration(f"There is no index in {index} yet: run `briefqa reindex`.")
+    found = {}
+    for name in names:
+        try:
+            verify(index, name)
+            found[name] = ""
+        except GenerationError as flaw:
+            found[name] = str(flaw)
+    if arguments.json:
+        print_json([{"generation": name, "sound": not error, "error": error or None} for name, error in found.items()])
+    for name, error in found.items():
+        if error:
+            complain(f"{name}: {error}")
+        elif not arguments.json:
+            print(f"{name} is sound.")
+    return FAILED if any(found.values()) else DONE
+
+
+def _gone(arguments: argparse.Namespace, config: Config) -> int:
+    from dataclasses import asdict
+
+    from briefqa.generation import holders, traces
+    from briefqa.reindex import purge
+
+    index = Path(config.index)
+    phrases = _phrases(arguments.gone, config)
+    found = list(traces(index, phrases))
+    removed: list[str] = []
+    if arguments.purge and found:
+        removed = purge(index, found)
+        found = list(traces(index, phrases))
+    live, others = holders(index, found)
+    if arguments.json:
+        print_json({"gone": not found, "phrases": len(phrases), "removed": removed, "traces": list(map(asdict, found))})
+        return FAILED if found else DONE
+    for name in removed:
+        print(f"Removed {name}.")
+    if not found:
+        print(f"Gone: none of {len(phrases)} phrases stands in any file of {index}.")
+        return DONE
+    for trace in found[:20]:
+        said = f" (said by {', '.join(trace.briefs[:3])})" if trace.briefs else ""
+        complain(f"{trace.file} holds “{trace.phrase}”{said}.")
+    if live:
+        complain("The live generation holds it: remove the brief from the folder and run `briefqa reindex`.")
+    if others:
+        complain(f"Generations kept for a rollback hold it: {', '.join(others)}. `--purge` removes them.")
+    return FAILED
+
+
+def _phrases(gone: str, config: Config) -> list[str]:
+    """What to look for: words from all over a file, or the text itself."""
+    from briefqa.cli.inspecting import isolated
+    from briefqa.ingest import ingest
+    from briefqa.reindex import phrases_of
+
+    try:
+        is_file = Path(gone).is_file()
+    except (OSError, ValueError):
+        is_file = False
+    if not is_file:
+        if len(gone.strip()) < 4:
+            raise BriefqaError("--gone: name a file that exists, or at least four characters of its text.")
+        return [gone.strip()]
+    return phrases_of(isolated(partial(ingest, **bounds(config)), Path(gone), config).brief)
+
+
+def _rollback(arguments: argparse.Namespace) -> int:
+    from briefqa.generation import rollback
+
+    generation = rollback(Path(settings(arguments, index=arguments.index).index), arguments.generation)
+    if arguments.json:
+        print_json({"generation": generation})
+    else:
+        print(f"Generation {generation} is live again.")
+    return DONE
