@@ -52,12 +52,12 @@ accountability transparency oversight whistleblowers ombudsman referendum consti
 _WEIGHTS = list(accumulate(1 / (rank + 3) for rank in range(len(_WORDS))))
 
 
-def write_briefs(folder: Path, passages: int, seed: int) -> None:
-    """Write Markdown files that become about so many passages, two of three with a note."""
+def write_briefs(folder: Path, passages: int, seed: int, per_brief: int = _PASSAGES_PER_BRIEF) -> None:
+    """Write Markdown files that become about so many passages, per_brief each, two of three with a note."""
     folder.mkdir(parents=True, exist_ok=True)
     source = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
-    for number in range(max(1, round(passages / _PASSAGES_PER_BRIEF))):
-        (folder / f"brief-{number:04}.md").write_text(_brief(source), encoding="utf-8")
+    for number in range(max(1, round(passages / per_brief))):
+        (folder / f"brief-{number:04}.md").write_text(_brief(source, per_brief), encoding="utf-8")
 
 
 def questions(count: int, seed: int) -> list[str]:
@@ -122,10 +122,10 @@ class RandomPassages:
         return self._real.embed_query(text)
 
 
-def _brief(source: random.Random) -> str:
+def _brief(source: random.Random, paragraphs: int) -> str:
     notes: list[str] = []
     parts = [f"# {_words(source, 7).capitalize()}"]
-    for paragraph in range(_PASSAGES_PER_BRIEF):
+    for paragraph in range(paragraphs):
         if paragraph % _PARAGRAPHS_PER_SECTION == 0:
             parts.append(f"## {_words(source, 4).capitalize()}")
         sentences = [_sentence(source) for _ in range(source.randint(4, 9))]
