@@ -83,12 +83,14 @@ def take(page: Page, kind: str) -> None:
         "whole": brief,
         "notes": f"{brief}?view=notes",
         "briefs": "/briefs",
+        "sources": "/sources",
+        "admin": "/admin",
         "abstained": "/?q=Who+won+the+1998+football+world+cup%3F",
     }
     for name, address in pages.items():
         page.goto(address, wait_until="networkidle")
         picture = Image.open(io.BytesIO(page.screenshot()))
-        picture.convert("RGB").save(SCREENSHOTS / f"{name}-{kind}.webp", quality=72, method=6)
+        picture.convert("RGB").save(SCREENSHOTS / f"{name}-{kind}.webp", quality=60, method=6)
 
 
 if __name__ == "__main__":
