@@ -18,7 +18,7 @@ from briefqa.service.web.showing import Reference, pieces, web_address
 from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from briefqa.briefs import Brief
@@ -202,3 +202,27 @@ def test_pieces_keep_every_character_and_every_mark(text: str, data: st.DataObje
         shown += ("1" if piece.lit else "0") * len(piece.text)
     assert placed == [(offset, str(n)) for n, offset in enumerate(offsets)]
     assert shown == "".join("1" if any(a <= i < b for a, b in lit) else "0" for i in range(len(text)))
+
+
+class Echo:
+    """A model that writes one cited sentence."""
+
+    name = "echo-1"
+
+    def write(self, turns: Sequence[dict[str, str]]) -> str:
+        assert turns
+        return "Levee premiums rose by 31 percent in four years [1]."
+
+
+def test_a_model_is_asked_only_where_its_answer_is_shown(client_over: Callable[..., TestClient]) -> None:
+    client = client_over(LEVEES)
+    asked = {"q": "How much did levee premiums rise in four years?"}
+    assert "written=1" not in client.get("/", params=asked).text
+    client.app.state.writer = Echo()  # type: ignore[attr-defined]
+    page = client.get("/", params=asked).text
+    link = Page(page).all("href")
+
+    assert "Word for word from the briefs." in page
+    written = client.get(next(href for href in link if "written=1" in href)).text
+    assert "Written by echo-1" in written
+    assert "31 percent in four years" in written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from fastapi import Request, Response  # noqa: TC002 - FastAPI looks at them
 
@@ -11,13 +12,14 @@ from briefqa.errors import BriefqaError, QueryError
 from briefqa.filters import parse_filter
 from briefqa.search import Wanted
 from briefqa.service.access import Reader, ReaderOf  # noqa: TC001 - FastAPI looks at it
+from briefqa.service.asking import writer_of
 from briefqa.service.problems import status_of
 from briefqa.service.web.showing import shown_answer, shown_hit
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
-    from briefqa.answer import Answer
+    from briefqa.answer import Answer, Model
     from briefqa.service.api import Limits
     from briefqa.service.web.collection import Collections
     from briefqa.service.web.site import Site
@@ -36,6 +38,7 @@ def add_asking(router: APIRouter, site: Site, limits: Limits, collections: Colle
         published_from: str = "",
         published_to: str = "",
         notes: str = "",
+        written: str = "",
     ) -> Response:
         chosen = {
             "folder": folder,
@@ -53,20 +56,35 @@ def add_asking(router: APIRouter, site: Site, limits: Limits, collections: Colle
             "error": "",
             "ranking": None,
             "answer": None,
+            "write": "",
         }
         if not q.strip():
             return site.page(request, "ask.html", **shown)
         try:
-            found = answered(reader, limits, q, chosen)
+            writer = writer_of(request)
+            found = answered(reader, limits, q, chosen, writer if written else None)
         except BriefqaError as error:
             return site.page(request, "ask.html", status_of(error), **shown | {"error": str(error)})
         hits = [shown_hit(hit) for hit in found.ranking.hits]
         more = {"ranking": found.ranking, "hits": hits, "answer": shown_answer(found)}
+        # The briefs' own sentences are there at once; a model takes its time, and is asked when they are read.
+        more["write"] = write_address(q, chosen) if writer and not written and not found.abstained else ""
         return site.page(request, "ask.html", **shown | more)
 
 
-def answered(reader: Reader, limits: Limits, question: str, chosen: dict[str, str]) -> Answer:
-    """Answer with what was chosen in the form. Raises QueryError and its kin."""
+def write_address(question: str, chosen: dict[str, str]) -> str:
+    """Where a model writes the answer."""
+    given = {name: value for name, value in chosen.items() if value}
+    return "/?" + urlencode({"q": question, **given, "written": "1"}, errors="replace")
+
+
+def answered(
+    reader: Reader, limits: Limits, question: str, chosen: dict[str, str], writer: Model | None = None
+) -> Answer:
+    """Answer with what was chosen in the form; writer: who writes it, None for the briefs' own words.
+
+    Raises QueryError and its kin.
+    """
     if len(question) > limits.max_query_chars:
         raise QueryError(f"The question is too long: ask it in at most {limits.max_query_chars} characters.")
     wanted: dict[str, Any] = {
@@ -82,4 +100,4 @@ def answered(reader: Reader, limits: Limits, question: str, chosen: dict[str, st
     if chosen["notes"]:
         wanted["has_notes"] = True
     with reader.searcher() as searcher:
-        return answer(question, searcher, limits.hits, Wanted(parse_filter(wanted) if wanted else None))
+        return answer(question, searcher, limits.hits, Wanted(parse_filter(wanted) if wanted else None), writer)

@@ -36,3 +36,23 @@ const followed = () => {
 };
 window.addEventListener("hashchange", followed);
 followed();
+
+// A model takes its time: the briefs' own words stand there until its answer has come.
+const write = document.getElementById("write");
+
+if (write) {
+  const busy = write.nextElementSibling;
+  write.hidden = true;
+  busy.textContent = busy.dataset.busy;
+  fetch(write.href)
+    .then((response) => response.text())
+    .then((html) => {
+      const written = new DOMParser().parseFromString(html, "text/html").querySelector(".answer");
+      if (!written) throw new Error("no answer");
+      document.querySelector(".answer").replaceWith(written);
+    })
+    .catch(() => {
+      write.hidden = false;
+      busy.textContent = "";
+    });
+}
