@@ -253,7 +253,7 @@ def test_a_wrong_method_is_a_problem_too(client: TestClient) -> None:
     assert response.headers["allow"] == "POST"
 
 
-def test_the_file_of_a_brief_is_a_download_if_it_still_lies_in_the_folder(client: TestClient, docs_in: Path) -> None:
+def test_the_file_of_a_brief_is_given_if_it_still_lies_in_the_folder(client: TestClient, docs_in: Path) -> None:
     url = f"/v1/briefs/{LEVEES.id}/file"
     file = docs_in / "coast" / "levees.pdf"
     assert_problem(client.get(url), 404)
@@ -262,7 +262,7 @@ def test_the_file_of_a_brief_is_a_download_if_it_still_lies_in_the_folder(client
     file.write_bytes(b"%PDF-1.7 the file")
     response = client.get(url)
     assert response.content == b"%PDF-1.7 the file"
-    assert response.headers["content-disposition"] == 'attachment; filename="levees.pdf"'
+    assert response.headers["content-disposition"] == 'inline; filename="levees.pdf"'
     assert response.headers["x-content-type-options"] == "nosniff"
 
     file.unlink()

@@ -82,6 +82,8 @@ class Config:
     log_format: str = "text"
     workers: int = 1
     reindex_over_http: str = "no"
+    public_url: str = ""
+    trusted_proxies: str = ""
 
     def __post_init__(self) -> None:
         for name in ("docs_in", "index", "model", "device", "faiss_factory", "host"):

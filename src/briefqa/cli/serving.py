@@ -1,4 +1,4 @@
-"""The command that serves: serve."""
+"""The commands that serve: serve, mcp."""
 
 from __future__ import annotations
 
@@ -18,6 +18,15 @@ def add(commands: Commands) -> None:
     serve = commands.add("serve", _serve, "answer over HTTP")
     serve.add_argument("--host", help="address to listen on (default: the setting `host`)")
     serve.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default: the setting `port`)")
+    commands.add("mcp", _mcp, "answer an agent that speaks the Model Context Protocol on stdin and stdout")
+
+
+def _mcp(arguments: argparse.Namespace) -> int:
+    from briefqa.service.agents.local import serve_agent
+
+    config = settings(arguments, index=arguments.index)
+    serve_agent(config, loader(config), search_options(config))
+    return DONE
 
 
 def _serve(arguments: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from briefqa.generation import BriefRecord
 from briefqa.search import Wanted, cited_notes
 from briefqa.service import wire
 from briefqa.service.access import AsOf, ReaderOf
+from briefqa.service.addresses import links_of
 from briefqa.service.declared import allowed
 from briefqa.service.declared import problems_for as _problems
 from briefqa.service.live import Live
@@ -33,11 +34,6 @@ class Limits:
     def max_body_bytes(self) -> int:
         """The size of the largest JSON body that can hold a permitted question, each character escaped."""
         return 12 * self.max_query_chars + 4096
-
-
-def links_of(request: Request) -> shapes.Links:
-    """Make addresses as this client sees the server."""
-    return shapes.Links(str(request.base_url).rstrip("/"))
 
 
 def make_router(live: Live, docs_in: Path, limits: Limits) -> APIRouter:
@@ -112,20 +108,31 @@ def _add_briefs(router: APIRouter, limits: Limits, docs_in: Path) -> None:
             generation = index.info().generation
         return {"generation": generation, **shapes.whole_brief(record, brief, links_of(request))}
 
+    @router.get("/briefs/{brief_id}/file", response_class=FileResponse, include_in_schema=False)
     @router.get(
         "/v1/briefs/{brief_id}/file", response_class=FileResponse, responses=_problems(404, 410, 503), tags=["briefs"]
     )
-    def brief_file(brief_id: str, reader: ReaderOf) -> FileResponse:
-        """Download the file that the brief was read from."""
+    def brief_file(
+        brief_id: str,
+        reader: ReaderOf,
+        download: Annotated[bool, Query(description="Whether a PDF is to be saved instead of shown.")] = False,  # noqa: FBT002
+    ) -> FileResponse:
+        """Give the file that the brief was read from, whole or a range of it: a PDF to be shown, others to be saved."""
         with reader.index() as index:
             record, _ = index.brief(brief_id)
         file = file_of(record, docs_in)
-        # A brief may be anything, also a page with scripts: never shown as part of this site.
+        shown = file.suffix.lower() == ".pdf" and not download
         return FileResponse(
             file,
-            media_type="application/octet-stream",
+            # A brief may be anything, also a page with scripts: never shown as part of this site.
+            media_type="application/pdf" if shown else "application/octet-stream",
             filename=file.name.encode("utf-8", "replace").decode(),
-            headers={"X-Content-Type-Options": "nosniff"},
+            content_disposition_type="inline" if shown else "attachment",
+            headers={
+                "X-Content-Type-Options": "nosniff",
+                "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+                "Cache-Control": "private, no-cache",
+            },
         )
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
+from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from briefqa import __version__
@@ -14,6 +15,8 @@ from briefqa.generation import current_id, generations, open_current, open_gener
 from briefqa.search import Searcher
 from briefqa.service import api, asking, chat, citing, guarding, login, problems, viewer, web
 from briefqa.service import metrics as measures
+from briefqa.service.addresses import Addressing, Forwarded
+from briefqa.service.agents import AgentsMount
 from briefqa.service.api import Limits
 from briefqa.service.earlier import Earlier
 from briefqa.service.guarding import Guard
@@ -41,12 +44,13 @@ def create_app(  # noqa: PLR0913 - what is served, and how
     searching: dict[str, Any] | None = None,
     guard: Guard | None = None,
     reindexing: Reindexing | None = None,
+    known: Addressing | None = None,
 ) -> FastAPI:
     """Make the service over an index folder, which may still be empty.
 
     load: loads the model; called once, in the background. docs_in: where the files of the briefs lie. searching:
     options of `Searcher`. guard: what is asked of callers; None: nothing, for whoever reaches it.
-    reindexing: how to reindex on request, if at all.
+    reindexing: how to reindex on request, if at all. known: by which addresses it is reached.
     """
     metrics = Metrics()
     searcher = partial(Searcher, **(searching or {}), observe=metrics.searched)
@@ -60,6 +64,7 @@ def create_app(  # noqa: PLR0913 - what is served, and how
         guard=guard,
         metrics=metrics,
         reindexing=reindexing,
+        known=known,
     )
 
 
@@ -73,15 +78,19 @@ def app_over(  # noqa: PLR0913 - what is served, and how
     guard: Guard | None = None,
     metrics: Metrics | None = None,
     reindexing: Reindexing | None = None,
+    known: Addressing | None = None,
 ) -> FastAPI:
     """Make the service over a live index, which the app starts and stops. index: its folder, where it is one."""
     pictures = Pictures()
     guard, metrics, site = guard or Guard(), metrics or Metrics(), site or Site()
+    known = known or Addressing()
+    agents = AgentsMount(limits, known.hosts, known.origins)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         live.start()
         yield
+        await agents.stop()
         live.stop()
         pictures.close()
 
@@ -94,6 +103,7 @@ def app_over(  # noqa: PLR0913 - what is served, and how
         redoc_url=None,
     )
     app.state.metrics = metrics
+    app.state.addressing = known
     problems.install(app)
     guarding.install(app, guard, live, metrics, max_body_bytes=limits.max_body_bytes)
     app.include_router(api.make_router(live, docs_in, limits))
@@ -106,6 +116,8 @@ def app_over(  # noqa: PLR0913 - what is served, and how
     app.include_router(measures.make_router(live, metrics, index))
     if reindexing is not None:
         app.include_router(make_reindex_router(reindexing))
+    app.router.routes.append(Route("/mcp", agents, include_in_schema=False))
+    app.add_middleware(Forwarded, known=known)  # the last one added sees each request first
     app.mount("/static", StaticFiles(directory=web.STATIC), name="static")
     declare(app.openapi())
     return app

@@ -9,7 +9,8 @@ from briefqa.answer import Model, answer
 from briefqa.filters import parse_filter
 from briefqa.search import Wanted
 from briefqa.service.access import ReaderOf
-from briefqa.service.api import Limits, links_of
+from briefqa.service.addresses import links_of
+from briefqa.service.api import Limits
 from briefqa.service.declared import allowed, problems_for
 from briefqa.service.wire_answers import AskRequest, AskResponse
 

@@ -9,7 +9,7 @@ from briefqa import cited
 from briefqa.generation import NotesWanted, SourcesWanted
 from briefqa.service import wire_cited as wire
 from briefqa.service.access import ReaderOf
-from briefqa.service.api import links_of
+from briefqa.service.addresses import links_of
 from briefqa.service.declared import problems_for
 from briefqa.shapes import sendable
 

@@ -17,6 +17,7 @@ from briefqa.generation import open_current
 from briefqa.keys import FILE as KEYS_FILE
 from briefqa.keys import KeyFile
 from briefqa.service import logs
+from briefqa.service.addresses import addressing
 from briefqa.service.api import Limits
 from briefqa.service.app import create_app
 from briefqa.service.guarding import Guard
@@ -84,10 +85,16 @@ def _run(  # noqa: PLR0913, PLR0917 - the same
         searching=searching(),
         guard=guard,
         reindexing=reindexing,
+        known=addressing(config.public_url, config.trusted_proxies, config.host),
     )
     app.state.writer = writer
     settings = uvicorn.Config(
-        app, log_config=None, access_log=False, timeout_graceful_shutdown=_SECONDS_TO_FINISH, server_header=False
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        server_header=False,
+        proxy_headers=False,  # `addresses` looks after them
     )
     uvicorn.Server(settings).run(sockets=[listener])
 
