@@ -331,7 +331,7 @@ def test_the_openapi_tells_of_problems_and_shows_examples(client: TestClient) ->
     document = client.get("/openapi.json").json()
     search = document["paths"]["/v1/search"]["post"]
 
-    assert set(search["responses"]) == {"200", "400", "401", "403", "413", "422", "429", "503"}
+    assert set(search["responses"]) == {"200", "400", "401", "403", "404", "410", "413", "422", "429", "503"}
     assert set(search["responses"]["422"]["content"]) == {"application/problem+json"}
     for model in ("SearchRequest", "SearchResponse", "ProblemDetails"):
         assert document["components"]["schemas"][model]["examples"]
