@@ -34,7 +34,7 @@ NOTE_QUESTIONS = Path(__file__).parent / "note-search" / "questions.tsv"
 
 def default_setting(cache: Path, **searching: Any) -> Setting:
     """Everything as it is by default, the packaged model included. searching: options of `Searcher`."""
-    embedder = load_embedder(PACKAGED_MODEL)
+    embedder = load_embedder(PACKAGED_MODEL, converted=PROJECT / "build" / "models")
     indexing = {
         "load": lambda: embedder,
         "embedder_key": embedder_key(PACKAGED_MODEL),
