@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from briefqa.search import Hit, Ranking, Searcher
 
 MOST_SENTENCES = 4
-# A sentence joins the best one where it weighs so much of it. Compared in benchmarks/measure_answers.py.
+# A sentence joins the best one where it weighs so much of it. Set by judgement; what comes of it is measured by
+# benchmarks/measure_answers.py.
 _ENOUGH = 0.87
 # Sentences that have so many of their words in common (of the shorter one's) say the same.
 _SAME = 0.7

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _CITED = re.compile(r"\s*\[\s*(?:passages?\s*)?(\d+(?:\s*[,;]\s*\d+)*)\s*\]", re.IGNORECASE)
-# Compared on the cases of tests/test_answer_verifying.py.
+# Set by judgement; tests/test_answer_verifying.py holds what it must catch and let pass.
 _ENOUGH_WORDS = 0.5
 
 

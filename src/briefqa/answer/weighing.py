@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from briefqa.answer.candidates import Candidate
     from briefqa.search import Searcher
 
-# Compared on the questions of benchmarks/measure_answers.py, which says what each part is worth.
+# Set by judgement, not fitted; benchmarks/measure_answers.py measures what comes of them.
 _MEANING, _WORDS, _PASSAGE = 0.45, 0.35, 0.2
 _FIGURE = 0.1
 # A sentence that begins with a pronoun leaves its reader to guess what it is about.
