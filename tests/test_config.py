@@ -96,7 +96,7 @@ def test_every_setting_can_come_from_the_environment(written: Any) -> None:
 
 
 def test_other_variables_are_left_alone(written: Any) -> None:
-    environ = {"HITS": "9", "PATH": "/bin", "BRIEFQA_REQUIRE_SHARED": "1"}
+    environ = {"HITS": "9", "PATH": "/bin", "BRIEFQA_REQUIRE_SHARED": "1", "BRIEFQA_REQUIRE_OCR": "1"}
     assert load_config(written(""), environ) == Config()
 
 

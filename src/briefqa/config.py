@@ -19,8 +19,9 @@ PREFIX = "BRIEFQA_"
 LLM_KEY = "BRIEFQA_LLM_KEY"
 FOLDERS = ("docs_in", "index", "keys_file", "canaries")
 
-# Variables with our prefix that are no settings: one is for the tests, and a key has no place in a file.
-_NOT_SETTINGS = {"BRIEFQA_REQUIRE_SHARED", LLM_KEY}
+# Variables with our prefix that are no settings: what the tests must not do without, and a key, which has no place in
+# a file.
+_NOT_SETTINGS = ("BRIEFQA_REQUIRE_", LLM_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
     types = get_type_hints(Config)
     values: dict[str, Any] = {}
     for variable, text in environ.items():
-        if not variable.startswith(PREFIX) or variable in _NOT_SETTINGS:
+        if not variable.startswith(PREFIX) or variable.startswith(_NOT_SETTINGS):
             continue
         name = variable.removeprefix(PREFIX).lower()
         _known(name, variable)
