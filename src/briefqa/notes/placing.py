@@ -28,11 +28,12 @@ def geometry(reading: Reading, lines: Sequence[BodyLine], body: Body) -> tuple[P
     pages = {page.index: page for page in reading.pages}
     placed = {page.index: PlacedPage(page.index, page.width, page.height) for page in reading.pages}
     numbers = itertools.count()
-    starts = [start for start, _ in body.places[1:]] + [len(body.text)]
-    for item, (start, end), following in zip(lines, body.places, starts, strict=True):
+    # What a join took off a line's end is not in the body: it ends before whatever line comes after it begins.
+    starts = [*(start for start, _ in body.places), len(body.text)]
+    limits = list(itertools.accumulate(reversed(starts[1:]), min))[::-1]
+    for item, (start, end), limit in zip(lines, body.places, limits, strict=True):
         page = placed[item.page.index]
-        # What a join took off the line's end is not in the body.
-        words = _words(item, body.text, start, min(end, following))
+        words = _words(item, body.text, start, min(end, limit))
         if words:
             low, high = _reach(item.line)
             page.lines.append(PlacedLine(low, high, [_turned_word(word, item.page) for word in words]))
