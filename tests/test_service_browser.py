@@ -51,7 +51,8 @@ ARABIC = (
 )
 
 
-@pytest.fixture(scope="session")
+# Playwright keeps an event loop running in this thread: it ends with the module, for those tests that run their own.
+@pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("browser")
     docs_in = home / "docs_in"
@@ -64,7 +65,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser

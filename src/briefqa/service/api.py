@@ -65,7 +65,7 @@ def _add_search(router: APIRouter, limits: Limits) -> None:
     @router.get(
         "/v1/passages/{passage_id}",
         response_model=wire.PassageResponse,
-        responses=_problems(404, 410, 503),
+        responses=_problems(404, 410, 422, 503),
         tags=["briefs"],
     )
     def one_passage(passage_id: str, request: Request, reader: ReaderOf, generation: AsOf = None) -> dict[str, Any]:
@@ -99,7 +99,10 @@ def _add_briefs(router: APIRouter, limits: Limits, docs_in: Path) -> None:
         }
 
     @router.get(
-        "/v1/briefs/{brief_id}", response_model=wire.WholeBrief, responses=_problems(404, 410, 503), tags=["briefs"]
+        "/v1/briefs/{brief_id}",
+        response_model=wire.WholeBrief,
+        responses=_problems(404, 410, 422, 503),
+        tags=["briefs"],
     )
     def one_brief(brief_id: str, request: Request, reader: ReaderOf, generation: AsOf = None) -> dict[str, Any]:
         """Give a whole brief: its body, pages, sections, marks, notes, and what could not be understood."""
