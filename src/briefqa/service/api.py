@@ -113,7 +113,10 @@ def _add_briefs(router: APIRouter, limits: Limits, docs_in: Path) -> None:
 
     @router.get("/briefs/{brief_id}/file", response_class=FileResponse, include_in_schema=False)
     @router.get(
-        "/v1/briefs/{brief_id}/file", response_class=FileResponse, responses=_problems(404, 410, 503), tags=["briefs"]
+        "/v1/briefs/{brief_id}/file",
+        response_class=FileResponse,
+        responses=_problems(404, 410, 422, 503),
+        tags=["briefs"],
     )
     def brief_file(
         brief_id: str,
