@@ -13,8 +13,8 @@ import uvicorn
 
 from briefqa.embedding import HashingEmbedder
 from briefqa.reindex import reindex
-from briefqa.service.api import Limits
 from briefqa.service.app import create_app
+from briefqa.service.limits import Limits
 from briefqa.service.server import listen
 
 if TYPE_CHECKING:

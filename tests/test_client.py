@@ -16,8 +16,8 @@ import briefqa
 from briefqa.client import AsyncClient, Client, RequestFailed
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import NotFound
-from briefqa.service.api import Limits
 from briefqa.service.app import app_over
+from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from fakes import LEVEE, SOURCE_ID, MemoryIndex, make_brief
 

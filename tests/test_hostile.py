@@ -10,8 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from briefqa.embedding import HashingEmbedder
-from briefqa.service.api import Limits
 from briefqa.service.app import app_over
+from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from briefqa.shapes import sendable
 from fakes import MemoryIndex

@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import ConfigError
 from briefqa.service.addresses import Addressing, addressing
-from briefqa.service.api import Limits
 from briefqa.service.app import app_over
+from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from briefqa.service.server import listen
 from fakes import LEVEE, MemoryIndex, make_brief

@@ -10,8 +10,8 @@ from briefqa import errors
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import BriefqaError, NoGeneration
 from briefqa.service import wire
-from briefqa.service.api import Limits
 from briefqa.service.app import app_over
+from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from briefqa.service.problems import STATUS, status_of
 from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief

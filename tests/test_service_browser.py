@@ -10,8 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from briefqa.embedding import HashingEmbedder
-from briefqa.service.api import Limits
 from briefqa.service.app import app_over
+from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from browsing import REQUIRED, chromium, missing, served, serving
 from fakes import MemoryIndex

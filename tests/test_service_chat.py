@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from briefqa.answer.conversation import question_of
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import NoGeneration
-from briefqa.service.api import Limits
 from briefqa.service.app import app_over
+from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from briefqa.service.markdown import plain
 from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief

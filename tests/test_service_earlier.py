@@ -10,9 +10,9 @@ from starlette.testclient import TestClient
 
 from briefqa.embedding import HashingEmbedder
 from briefqa.generation import current_id, generations, open_current, open_generation
-from briefqa.service.api import Limits
 from briefqa.service.app import app_over
 from briefqa.service.earlier import Earlier
+from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from fakes import MemoryIndex, make_brief
 from test_generation import publish

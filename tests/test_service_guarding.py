@@ -18,11 +18,11 @@ from briefqa.config import Config
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import ConfigError
 from briefqa.keys import KeyFile
-from briefqa.service.api import Limits
 from briefqa.service.app import app_over
 from briefqa.service.guarding import Guard
 from briefqa.service.guarding.pressure import Pressure
 from briefqa.service.guarding.requests import SECURITY_HEADERS
+from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from briefqa.service.logs import JsonFormatter, TextFormatter
 from briefqa.service.server import guard_of

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 
 from briefqa.briefs import Note, Source
 from briefqa.embedding import HashingEmbedder
-from briefqa.service.api import Limits
 from briefqa.service.app import app_over
+from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from briefqa.service.web.showing import Reference, pieces, web_address
 from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief

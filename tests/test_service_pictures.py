@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import ReadingError
 from briefqa.reading.isolated import Limits
-from briefqa.service.api import Limits as Asked
 from briefqa.service.app import app_over
+from briefqa.service.limits import Limits as Asked
 from briefqa.service.live import Live
 from briefqa.service.web.pictures import Pictures
 from fakes import MemoryIndex, make_brief

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastapi import FastAPI
+
+
+LONGER = int(os.environ.get("BRIEFQA_FUZZ_EXAMPLES", "0"))
+"""How many requests to make up for an operation, anew each time; 0: few, and always the same ones."""
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +67,12 @@ def try_all(app: FastAPI, check: Callable[[schemathesis.Case[Any], str], None], 
             tried += 1
             for mode in schemathesis.GenerationMode:
 
-                @settings(max_examples=examples, suppress_health_check=list(HealthCheck), database=None)
+                @settings(
+                    max_examples=LONGER or examples,
+                    derandomize=not LONGER,
+                    suppress_health_check=list(HealthCheck),
+                    database=None,
+                )
                 @given(operation.as_strategy(mode))
                 def try_it(case: schemathesis.Case[Any]) -> None:
                     check(case, address)

@@ -11,8 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from briefqa.embedding import HashingEmbedder
-from briefqa.service.api import Limits
 from briefqa.service.app import app_over
+from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from briefqa.service.web.site import Site, installed_translations, wanted_languages
 from fakes import LEVEE, MemoryIndex, make_brief

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 from briefqa.embedding import HashingEmbedder, embedder_key
 from briefqa.generation import current_id, open_current
 from briefqa.reindex import reindex
-from briefqa.service.api import Limits
 from briefqa.service.app import app_over
+from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 
 if TYPE_CHECKING:

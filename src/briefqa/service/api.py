@@ -1,6 +1,5 @@
 """The JSON endpoints. Handlers are plain functions, run in threads, so that a search never holds up /healthz."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,25 +14,13 @@ from briefqa.search import Wanted, cited_notes
 from briefqa.service import wire
 from briefqa.service.access import AsOf, ReaderOf
 from briefqa.service.addresses import links_of
-from briefqa.service.declared import allowed
-from briefqa.service.declared import problems_for as _problems
+from briefqa.service.limits import Limits, allowed
 from briefqa.service.live import Live
 
 _LARGEST_OFFSET = 2**31 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a request may ask for. hits: how many it gets if it does not say."""
-
-    hits: int = 5
-    max_hits: int = 100
-    max_query_chars: int = 2000
-
-    @property
-    def max_body_bytes(self) -> int:
-        """The size of the largest JSON body that can hold a permitted question, each character escaped."""
-        return 12 * self.max_query_chars + 4096
+_NOT_READY: dict[int | str, dict[str, Any]] = {
+    503: {"model": wire.ProblemDetails, "description": "Nothing is indexed yet, or the server is still starting"}
+}
 
 
 def make_router(live: Live, docs_in: Path, limits: Limits) -> APIRouter:
@@ -46,9 +33,7 @@ def make_router(live: Live, docs_in: Path, limits: Limits) -> APIRouter:
 
 
 def _add_search(router: APIRouter, limits: Limits) -> None:
-    @router.post(
-        "/v1/search", response_model=wire.SearchResponse, responses=_problems(404, 410, 413, 422, 503), tags=["search"]
-    )
+    @router.post("/v1/search", response_model=wire.SearchResponse, tags=["search"])
     def search(wanted: wire.SearchRequest, request: Request, response: Response, reader: ReaderOf) -> dict[str, Any]:
         """Find the passages that answer to a question, with the notes that they cite."""
         k = allowed(limits, "query", wanted.query, wanted.k)
@@ -65,7 +50,6 @@ def _add_search(router: APIRouter, limits: Limits) -> None:
     @router.get(
         "/v1/passages/{passage_id}",
         response_model=wire.PassageResponse,
-        responses=_problems(404, 410, 422, 503),
         tags=["briefs"],
     )
     def one_passage(passage_id: str, request: Request, reader: ReaderOf, generation: AsOf = None) -> dict[str, Any]:
@@ -77,7 +61,7 @@ def _add_search(router: APIRouter, limits: Limits) -> None:
 
 
 def _add_briefs(router: APIRouter, limits: Limits, docs_in: Path) -> None:
-    @router.get("/v1/briefs", response_model=wire.BriefList, responses=_problems(404, 410, 422, 503), tags=["briefs"])
+    @router.get("/v1/briefs", response_model=wire.BriefList, tags=["briefs"])
     def list_briefs(
         request: Request,
         reader: ReaderOf,
@@ -101,7 +85,6 @@ def _add_briefs(router: APIRouter, limits: Limits, docs_in: Path) -> None:
     @router.get(
         "/v1/briefs/{brief_id}",
         response_model=wire.WholeBrief,
-        responses=_problems(404, 410, 422, 503),
         tags=["briefs"],
     )
     def one_brief(brief_id: str, request: Request, reader: ReaderOf, generation: AsOf = None) -> dict[str, Any]:
@@ -115,7 +98,6 @@ def _add_briefs(router: APIRouter, limits: Limits, docs_in: Path) -> None:
     @router.get(
         "/v1/briefs/{brief_id}/file",
         response_class=FileResponse,
-        responses=_problems(404, 410, 422, 503),
         tags=["briefs"],
     )
     def brief_file(
@@ -148,7 +130,7 @@ def _add_health(router: APIRouter, live: Live) -> None:
         """Say that the process is alive. It needs no index and no model."""
         return {"alive": True}
 
-    @router.get("/readyz", response_model=wire.Ready, responses=_problems(503), tags=["health"])
+    @router.get("/readyz", response_model=wire.Ready, responses=_NOT_READY, tags=["health"])
     async def readyz() -> dict[str, Any]:
         """Say whether searches are answered, and if not, why."""
         return {"ready": True, "generation": live.check()}

@@ -17,10 +17,10 @@ from briefqa.service import api, asking, chat, citing, guarding, login, problems
 from briefqa.service import metrics as measures
 from briefqa.service.addresses import Addressing, Forwarded
 from briefqa.service.agents import AgentsMount
-from briefqa.service.api import Limits
 from briefqa.service.earlier import Earlier
 from briefqa.service.guarding import Guard
 from briefqa.service.guarding.declaring import declare
+from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from briefqa.service.metrics import Metrics
 from briefqa.service.reindexing import Reindexing

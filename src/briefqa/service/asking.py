@@ -10,8 +10,7 @@ from briefqa.filters import parse_filter
 from briefqa.search import Wanted
 from briefqa.service.access import ReaderOf
 from briefqa.service.addresses import links_of
-from briefqa.service.api import Limits
-from briefqa.service.declared import allowed, problems_for
+from briefqa.service.limits import Limits, allowed
 from briefqa.service.wire_answers import AskRequest, AskResponse
 
 
@@ -25,7 +24,7 @@ def make_router(limits: Limits) -> APIRouter:
     """Make `POST /v1/ask`."""
     router = APIRouter()
 
-    @router.post("/v1/ask", response_model=AskResponse, responses=problems_for(413, 422, 503), tags=["answer"])
+    @router.post("/v1/ask", response_model=AskResponse, tags=["answer"])
     def ask(asked: AskRequest, request: Request, reader: ReaderOf) -> dict[str, Any]:
         """Answer a question, each sentence with its citation and the notes behind it."""
         k = allowed(limits, "question", asked.question, asked.k)

@@ -19,8 +19,8 @@ from briefqa.errors import BriefqaError
 from briefqa.search import clean_question
 from briefqa.service.access import ReaderOf
 from briefqa.service.addresses import links_of
-from briefqa.service.api import Limits
 from briefqa.service.asking import writer_of
+from briefqa.service.limits import Limits
 from briefqa.service.markdown import Linked, Written, title_of, written
 from briefqa.service.problems import status_of
 from briefqa.service.wire_chat import ChatRequest, ModelList

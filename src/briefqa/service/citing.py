@@ -10,7 +10,6 @@ from briefqa.generation import NotesWanted, SourcesWanted
 from briefqa.service import wire_cited as wire
 from briefqa.service.access import ReaderOf
 from briefqa.service.addresses import links_of
-from briefqa.service.declared import problems_for
 from briefqa.shapes import sendable
 
 _MOST = 1000
@@ -22,7 +21,10 @@ FormatName = Literal["json", "csl-json", "bibtex", "ris", "chicago", "apa"]
 _EXPORTS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "JSON, or what `format` or `Accept` asks for",
-        "content": {form.media_type: {"schema": {"type": "string"}} for form in cited.FORMATS.values()},
+        "content": {
+            form.media_type: {"schema": {"type": "array" if name == "csl-json" else "string"}}
+            for name, form in cited.FORMATS.items()
+        },
     }
 }
 
@@ -82,14 +84,12 @@ def make_router() -> APIRouter:
 
 
 def _add_notes(router: APIRouter) -> None:
-    declared = {**_EXPORTS, **problems_for(404, 410, 422, 503)}
-
-    @router.get("/v1/notes", response_model=wire.NoteList, responses=declared)
+    @router.get("/v1/notes", response_model=wire.NoteList, responses=_EXPORTS)
     def notes(asked: Annotated[Asked, Depends()], where: Annotated[NotesAsked, Depends()]) -> Any:
         """List notes, with what they cite and the passages that cite them."""
         return _listed(asked, NotesWanted(where.brief, where.collection, where.label, where.kind or "", where.text))
 
-    @router.get("/v1/briefs/{brief_id}/notes", response_model=wire.NoteList, responses=declared)
+    @router.get("/v1/briefs/{brief_id}/notes", response_model=wire.NoteList, responses=_EXPORTS)
     def notes_of_brief(brief_id: str, asked: Annotated[Asked, Depends()]) -> Any:
         """List the notes of a brief, in their order."""
         return _listed(asked, NotesWanted(brief=brief_id))
@@ -108,7 +108,7 @@ def _listed(asked: Asked, where: NotesWanted) -> Any:
 
 
 def _add_sources(router: APIRouter) -> None:
-    @router.get("/v1/sources", response_model=wire.SourceList, responses={**_EXPORTS, **problems_for(422, 503)})
+    @router.get("/v1/sources", response_model=wire.SourceList, responses=_EXPORTS)
     def sources(asked: Annotated[Asked, Depends()], where: Annotated[SourcesAsked, Depends()]) -> Any:
         """List what notes cite: each source once, however it is worded and in how many briefs."""
         wanted = SourcesWanted(where.brief, where.collection, where.q)
@@ -124,7 +124,7 @@ def _add_sources(router: APIRouter) -> None:
     @router.get(
         "/v1/sources/{source_id}",
         response_model=wire.SourceWithNotes,
-        responses={**_EXPORTS, **problems_for(404, 422, 503)},
+        responses=_EXPORTS,
     )
     def one_source(source_id: str, asked: Annotated[Asked, Depends()]) -> Any:
         """Give one source, with the notes, briefs and passages that cite it."""

@@ -18,9 +18,9 @@ from briefqa.keys import FILE as KEYS_FILE
 from briefqa.keys import KeyFile
 from briefqa.service import logs
 from briefqa.service.addresses import addressing
-from briefqa.service.api import Limits
 from briefqa.service.app import create_app
 from briefqa.service.guarding import Guard
+from briefqa.service.limits import Limits
 from briefqa.service.reindexing import Reindexing, command_of
 from briefqa.service.workers import supervise
 

@@ -13,7 +13,7 @@ from briefqa.search import Searcher
 from briefqa.service.access import ANYONE, Reader
 from briefqa.service.agents.protocol import make_server, over_stdio
 from briefqa.service.agents.tools import Context
-from briefqa.service.api import Limits
+from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from briefqa.shapes import Links
 

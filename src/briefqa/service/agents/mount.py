@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
-    from briefqa.service.api import Limits
+    from briefqa.service.limits import Limits
 
 _MAX_BYTES = 1_000_000
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from briefqa.answer import Model
     from briefqa.generation import Index, StoredPassage
     from briefqa.service.access import Reader
-    from briefqa.service.api import Limits
+    from briefqa.service.limits import Limits
 
 _MOST_NOTES = 200
 _MOST_SOURCES = 5

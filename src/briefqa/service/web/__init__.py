@@ -22,7 +22,7 @@ from briefqa.service.web.site import STATIC, Site
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from briefqa.service.api import Limits
+    from briefqa.service.limits import Limits
     from briefqa.service.web.pictures import Pictures
 
 __all__ = ["STATIC", "make_router"]

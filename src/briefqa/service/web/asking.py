@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from briefqa.answer import Answer, Model
-    from briefqa.service.api import Limits
+    from briefqa.service.limits import Limits
     from briefqa.service.web.collection import Collections
     from briefqa.service.web.site import Site
 
