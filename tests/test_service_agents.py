@@ -17,6 +17,7 @@ from mcp import Client, MCPError, StdioServerParameters
 
 from briefqa.cli import main
 from briefqa.embedding import HashingEmbedder
+from briefqa.generation import current_id, generations
 from briefqa.service.addresses import Addressing
 from briefqa.service.app import create_app
 from briefqa.service.server import listen
@@ -48,6 +49,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (home / "docs_in" / "coast.md").write_text(COAST, encoding="utf-8")
     (home / "docs_in" / "river.md").write_text(RIVER, encoding="utf-8")
     (home / "briefqa.toml").write_text('model = "hashing"\ndocs_in = "docs_in"\nindex = "index"\n', encoding="utf-8")
+    assert main(["reindex", "--config", str(home / "briefqa.toml")]) == 0
+    (home / "docs_in" / "delta.txt").write_text("The delta is not insured.", encoding="utf-8")
+    assert main(["reindex", "--config", str(home / "briefqa.toml")]) == 0
+    (home / "docs_in" / "delta.txt").unlink()
     assert main(["reindex", "--config", str(home / "briefqa.toml")]) == 0
     return home
 
@@ -138,12 +143,41 @@ def test_an_agent_searches_reads_and_follows_the_notes(server: Any, base: str) -
     with_client(server, use)
 
 
+def test_every_tool_answers_as_of_a_generation_that_is_kept(home: Path, server: Any) -> None:
+    live = current_id(home / "index")
+    older = next(name for name in generations(home / "index") if name != live)
+
+    async def use(client: Client) -> None:
+        found = await call(client, "search", query=QUESTION, generation=older)
+        assert {item["url"].partition("#")[0][-len(older) :] for item in found["results"]} == {older}
+        read = await call(client, "fetch", id=found["results"][0]["id"], generation=older)
+        brief = read["metadata"]["brief"]["id"]
+        answers = [
+            found,
+            read,
+            await call(client, "fetch", id=brief, generation=older),
+            await call(client, "ask", question=QUESTION, generation=older),
+            await call(client, "notes_of", id=brief, generation=older),
+            await call(client, "briefs_citing", source="premiums", generation=older),
+        ]
+        assert [item["generation"] for item in answers] == [older] * len(answers)
+        assert (await call(client, "search", query=QUESTION))["generation"] == live
+        [text] = (await client.read_resource(f"briefqa://briefs/{brief}?generation={older}")).contents
+        assert "Premiums rose" in getattr(text, "text", "")
+        with pytest.raises(MCPError, match="no generation"):
+            await client.read_resource(f"briefqa://briefs/{brief}?generation=yesterday")
+
+    with_client(server, use)
+
+
 def test_what_cannot_be_done_is_said_cleanly(server: Any) -> None:
     async def use(client: Client) -> None:
         for name, arguments, said in (
             ("fetch", {"id": "0000000000000000"}, "no brief"),
             ("fetch", {"id": "0000000000000000-abc"}, "no passage"),
             ("notes_of", {}, "id: Field required"),
+            ("ask", {"question": QUESTION, "generation": "20200101T000000000Z-00000000"}, "is not kept"),
+            ("briefs_citing", {"source": "x", "generation": "yesterday"}, "no generation 'yesterday'"),
             ("search", {"query": "x", "limit": 3}, "limit: Extra inputs"),
             ("search", {"query": "x" * 5000}, "too long"),
         ):
@@ -168,7 +202,7 @@ def test_briefs_are_resources(server: Any) -> None:
         assert listed.next_cursor is None
         assert (await client.list_resources(cursor="1")).resources == listed.resources[1:]
         templates = (await client.list_resource_templates()).resource_templates
-        assert templates[0].uri_template == "briefqa://briefs/{brief_id}"
+        assert templates[0].uri_template == "briefqa://briefs/{brief_id}{?generation}"
         uri = str(listed.resources[0].uri)
         [text] = (await client.read_resource(uri)).contents
         assert "Nobody planned for it." in getattr(text, "text", "")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from starlette.testclient import TestClient
 
+from briefqa.cli import main
 from briefqa.embedding import HashingEmbedder
 from briefqa.generation import current_id, generations, open_current, open_generation
-from briefqa.service.app import app_over
+from briefqa.service.app import app_over, create_app
 from briefqa.service.earlier import Earlier
 from briefqa.service.limits import Limits
 from briefqa.service.live import Live
@@ -20,6 +23,8 @@ from test_generation import publish
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import httpx2
 
 
 @pytest.fixture
@@ -54,6 +59,113 @@ def test_any_request_is_answered_as_of_a_generation_that_is_kept(client: tuple[T
     assert http.get(f"/v1/briefs/{brief}").status_code == 404
     hit = http.post("/v1/search", json={"query": "dams", "generation": names[1]}).json()["hits"][0]["passage"]["id"]
     assert http.get(f"/v1/passages/{hit}", params={"generation": names[1]}).status_code == 200
+
+
+OLD = "Dams cost 2 million a year.[^1]\n\n[^1]: Board of Weirs, *What Dams Cost* (2029), https://example.org/old.\n"
+NEW = "Dams cost 9 million a year.[^1]\n\n[^1]: Board of Weirs, *Dams Anew* (2031), https://example.org/new.\n"
+
+
+@pytest.fixture
+def revised(tmp_path: Path) -> Iterator[tuple[TestClient, str, Path]]:
+    """A brief that was revised, the generation before, and the folder."""
+    (tmp_path / "briefqa.toml").write_text(
+        'model = "hashing"\ndocs_in = "docs_in"\nindex = "index"\n', encoding="utf-8"
+    )
+    (tmp_path / "docs_in").mkdir()
+    for text in (OLD, NEW):
+        (tmp_path / "docs_in" / "dams.md").write_text(f"# Dams\n\n{text}", encoding="utf-8")
+        assert main(["reindex", "--config", str(tmp_path / "briefqa.toml")]) == 0
+    index = tmp_path / "index"
+    older = next(name for name in generations(index) if name != current_id(index))
+    with TestClient(create_app(index, load=HashingEmbedder, docs_in=tmp_path / "docs_in")) as made:
+        yield made, older, tmp_path / "docs_in"
+
+
+QUESTION = "What do dams cost a year?"
+# Neither asks an index.
+WITHOUT = {"/healthz", "/readyz", "/metrics", "/v1/models"}
+
+
+def asked(brief: str, passage: str, source: str) -> dict[str, dict[str, object] | None]:
+    """A request for each route that answers of briefs, with the JSON to post, if any."""
+    return {
+        "/v1/search": {"query": QUESTION},
+        "/v1/ask": {"question": QUESTION},
+        "/v1/chat/completions": {"messages": [{"role": "user", "content": QUESTION}]},
+        "/v1/briefs": None,
+        f"/v1/briefs/{brief}": None,
+        f"/v1/briefs/{brief}/notes": None,
+        f"/v1/passages/{passage}": None,
+        "/v1/notes": None,
+        "/v1/notes?format=chicago": None,
+        "/v1/sources": None,
+        "/v1/sources?format=bibtex": None,
+        f"/v1/sources/{source}": None,
+    }
+
+
+def test_every_route_of_the_api_answers_as_of_a_generation(revised: tuple[TestClient, str, Path]) -> None:
+    http, older, _ = revised
+    hit = http.post("/v1/search", json={"query": QUESTION, "generation": older}).json()["hits"][0]
+    source = http.get("/v1/sources", params={"generation": older}).json()["sources"][0]
+    requests = asked(hit["brief"]["id"], hit["passage"]["id"], source["id"])
+    answered = set()
+    for path, body in requests.items():
+        joined = "&" if "?" in path else "?"
+        said = send(http, f"{path}{joined}generation={older}", body)
+        assert said.status_code == 200, path
+        assert "Cost" in said.text or "2 million" in said.text or path == "/v1/briefs", path
+        assert "9 million" not in said.text, path
+        assert "Anew" not in said.text, path
+        if said.headers["content-type"].startswith("application/json"):
+            assert older in {said.json().get("generation"), said.json().get("system_fingerprint")}, path
+            links = re.findall(r'"(http://testserver/[^"]*)"', said.text)
+            assert links or path == "/v1/chat/completions"
+            assert all(f"generation={older}" in link for link in links), path
+        if body:
+            assert send(http, path, body | {"generation": older}).json().get("answer") == said.json().get("answer")
+        for name, status in (("yesterday", 404), ("20200101T000000000Z-00000000", 410), ("x" * 101, 422)):
+            refused = send(http, f"{path}{joined}generation={name}", body)
+            assert refused.status_code == (400 if (status, path) == (422, "/v1/chat/completions") else status), path
+        answered.add(re.sub(r"[0-9a-f]{16}(-\w+)?", "*", path.partition("?")[0]))
+    paths = {re.sub(r"\{\w+\}", "*", path) for path in http.get("/openapi.json").json()["paths"]} - WITHOUT
+    assert answered == paths - {"/v1/briefs/*/file"}
+
+
+def send(http: TestClient, address: str, body: dict[str, object] | None) -> httpx2.Response:
+    return http.get(address) if body is None else http.post(address, json=body)
+
+
+def test_a_file_is_given_only_where_it_is_still_the_one_of_that_generation(
+    revised: tuple[TestClient, str, Path],
+) -> None:
+    http, older, docs_in = revised
+    old = http.get("/v1/briefs", params={"generation": older}).json()["briefs"][0]["id"]
+    new = http.get("/v1/briefs").json()["briefs"][0]["id"]
+    assert http.get(f"/v1/briefs/{new}/file").status_code == 200
+    told = http.get(f"/v1/briefs/{old}/file", params={"generation": older})
+    assert (told.status_code, told.json()["type"]) == (404, "urn:briefqa:not-found")
+    assert older in told.json()["detail"]
+    (docs_in / "dams.md").write_text(f"# Dams\n\n{OLD}", encoding="utf-8")
+    given = http.get(f"/v1/briefs/{old}/file", params={"generation": older})
+    assert (given.status_code, "2 million" in given.text) == (200, True)
+    assert http.get(f"/v1/briefs/{old}/file").status_code == 410
+
+
+def test_the_command_line_asks_as_of_a_generation(
+    revised: tuple[TestClient, str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, older, docs_in = revised
+    options = ["--config", str(docs_in.parent / "briefqa.toml"), "--generation"]
+    capsys.readouterr()
+    for command in ("search", "ask"):
+        assert main([command, QUESTION, "--json", *options, older]) == 0
+        said = json.loads(capsys.readouterr().out)
+        assert said["generation"] == older
+        assert said["hits"][0]["passage"]["url"].endswith(f"&generation={older}#passage")
+        assert "2 million" in said["hits"][0]["passage"]["text"]
+        assert main([command, QUESTION, *options, "20200101T000000000Z-00000000"]) == 1
+        assert f"Kept are: {current_id(docs_in.parent / 'index')}, {older}" in capsys.readouterr().err
 
 
 def test_a_generation_that_was_pruned_is_gone_though_it_is_open(client: tuple[TestClient, list[str], Path]) -> None:

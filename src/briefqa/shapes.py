@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,26 +21,36 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Addresses of what briefqa serves. base: scheme and host without a closing slash, or "" for relative ones."""
+    """Addresses of what briefqa serves. base: scheme and host without a closing slash, or "" for relative ones.
+
+    generation: the one that all of them lead to; "" for whichever is live.
+    """
 
     base: str
+    generation: str = ""
 
     def brief(self, brief_id: str) -> str:
         """Give the web page of a brief."""
-        return f"{self.base}/briefs/{quote(brief_id, safe='')}"
+        return self._address(f"/briefs/{quote(brief_id, safe='')}")
 
     def passage(self, passage: Passage | CitingPassage) -> str:
         """Give the place of a passage, highlighted, on the page of its brief."""
-        page = f"page={passage.pages[0].index}&" if passage.pages else ""
-        return f"{self.brief(passage.brief_id)}?{page}passage={quote(passage.id, safe='')}#passage"
+        page = {"page": passage.pages[0].index} if passage.pages else {}
+        return self._address(f"/briefs/{quote(passage.brief_id, safe='')}", "passage", **page, passage=passage.id)
 
     def source(self, source_id: str) -> str:
         """Give a source, with all that cites it."""
-        return f"{self.base}/v1/sources/{quote(source_id, safe='')}"
+        return self._address(f"/v1/sources/{quote(source_id, safe='')}")
 
     def note(self, brief_id: str, note_id: str) -> str:
         """Give the place of a note on the page of its brief."""
-        return f"{self.brief(brief_id)}#note-{quote(note_id, safe='')}"
+        return self._address(f"/briefs/{quote(brief_id, safe='')}", f"note-{note_id}")
+
+    def _address(self, path: str, anchor: str = "", **query: str | int) -> str:
+        if self.generation:
+            query |= {"generation": self.generation}
+        asked = f"?{urlencode(query, quote_via=quote, safe='')}" if query else ""
+        return f"{self.base}{path}{asked}{'#' if anchor else ''}{quote(anchor, safe='')}"
 
 
 def ranking(found: Ranking, links: Links) -> dict[str, Any]:

@@ -30,6 +30,7 @@ def add(commands: Commands) -> None:
         command.add_argument(
             "-k", type=int, metavar="N", help="how many passages at most (default: the setting `hits`)"
         )
+        command.add_argument("--generation", metavar="GENERATION", help="answer as of this one (default: the live one)")
         command.add_argument("--filters", metavar="JSON", help=f"which passages to look at: {conditions}")
 
 
@@ -62,10 +63,10 @@ def _ask(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _asked(arguments: argparse.Namespace) -> Iterator[tuple[Searcher, int, Wanted, Links]]:
-    """Open the live index for a question, and read how it is to be searched."""
+    """Open the index for a question, and read how it is to be searched."""
     from briefqa.errors import QueryError
     from briefqa.filters import parse_filter
-    from briefqa.generation import open_current
+    from briefqa.generation import open_current, open_generation
     from briefqa.search import Searcher, Wanted, clean_question
     from briefqa.shapes import Links
 
@@ -80,6 +81,7 @@ def _asked(arguments: argparse.Namespace) -> Iterator[tuple[Searcher, int, Wante
         except ValueError as error:
             raise QueryError(f"--filters is not JSON ({error}).") from error
     clean_question(arguments.question)  # a slip is told before the model is loaded, which takes seconds
-    with closing(open_current(Path(config.index))) as index:
+    folder, as_of = Path(config.index), arguments.generation
+    with closing(open_generation(folder, as_of) if as_of else open_current(folder)) as index:
         searcher = Searcher(index, loader(config)(), **search_options(config))
-        yield searcher, k, Wanted(where=where), Links(f"http://{config.host}:{config.port}")
+        yield searcher, k, Wanted(where=where), Links(f"http://{config.host}:{config.port}", as_of or "")

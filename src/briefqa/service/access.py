@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Query, Request
@@ -44,10 +44,15 @@ NOBODY = Caller("", frozenset(), frozenset())
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The live index as one caller sees it."""
+    """The index as one caller sees it. generation: as of which he asks, None for the live one."""
 
     live: Live
     caller: Caller
+    generation: str | None = None
+
+    def as_of(self, generation: str | None) -> Reader:
+        """See it as of another generation; "" and None: as before."""
+        return replace(self, generation=generation) if generation else self
 
     @property
     def collections(self) -> frozenset[str] | None:
@@ -55,15 +60,15 @@ class Reader:
         return self.caller.collections
 
     @contextmanager
-    def index(self, generation: str | None = None) -> Iterator[Index]:
+    def index(self) -> Iterator[Index]:
         """Borrow the index, as `Live.index` does; nothing of other collections shows in it."""
-        with self.live.index(self.collections, generation) as index:
+        with self.live.index(self.collections, self.generation) as index:
             yield index
 
     @contextmanager
-    def searcher(self, generation: str | None = None) -> Iterator[Searcher]:
+    def searcher(self) -> Iterator[Searcher]:
         """Borrow the index to search it, as `Live.searcher` does; nothing of other collections shows in it."""
-        with self.live.searcher(self.collections, generation) as searcher:
+        with self.live.searcher(self.collections, self.generation) as searcher:
             yield searcher
 
 
@@ -77,7 +82,13 @@ AsOf = Annotated[
     str | None,
     Query(max_length=100, description="Answer from this generation, if it is kept, and not from the live one."),
 ]
-"""The type of a route's query parameter `generation`."""
+"""The type of a query parameter `generation`."""
 
-ReaderOf = Annotated[Reader, Depends(reader_of)]
-"""The type of a route's parameter `reader`."""
+
+def reader_as_of(request: Request, generation: AsOf = None) -> Reader:
+    """Give what the caller of a request may see, as of the generation that its address names."""
+    return reader_of(request).as_of(generation)
+
+
+ReaderOf = Annotated[Reader, Depends(reader_as_of)]
+"""The type of a route's parameter `reader`; the route then takes `?generation=`, too."""

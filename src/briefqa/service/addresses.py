@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from briefqa.service.access import Reader
+
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -59,10 +61,11 @@ def addressing(public_url: str, trusted_proxies: str, host: str) -> Addressing:
     return Addressing(public_url.rstrip("/"), proxies, host in {"127.0.0.1", "localhost", "::1"})
 
 
-def links_of(request: Request) -> Links:
-    """Make addresses as this client sees the server."""
+def links_of(request: Request, reader: Reader | None = None) -> Links:
+    """Make addresses as this client sees the server. reader: they lead to the generation as of which it asks."""
     known: Addressing = request.app.state.addressing
-    return Links(known.public_url or str(request.base_url).rstrip("/"))
+    generation = reader.generation if reader else None
+    return Links(known.public_url or str(request.base_url).rstrip("/"), generation or "")
 
 
 class Forwarded:

@@ -1,5 +1,6 @@
 """The JSON endpoints. Handlers are plain functions, run in threads, so that a search never holds up /healthz."""
 
+import hashlib
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from briefqa.filters import parse_filter
 from briefqa.generation import BriefRecord
 from briefqa.search import Wanted, cited_notes
 from briefqa.service import wire
-from briefqa.service.access import AsOf, ReaderOf
+from briefqa.service.access import ReaderOf
 from briefqa.service.addresses import links_of
 from briefqa.service.limits import Limits, allowed
 from briefqa.service.live import Live
@@ -38,26 +39,27 @@ def _add_search(router: APIRouter, limits: Limits) -> None:
         """Find the passages that answer to a question, with the notes that they cite."""
         k = allowed(limits, "query", wanted.query, wanted.k)
         where = None if wanted.filters is None else parse_filter(wanted.filters)
-        with reader.searcher(wanted.generation) as searcher:
+        reader = reader.as_of(wanted.generation)
+        with reader.searcher() as searcher:
             found = searcher.search(wanted.query, k, Wanted(where, wanted.rerank, wanted.expand))
         steps = found.timings
         response.headers["Server-Timing"] = (
             f"embed;dur={steps.embed:.1f}, search;dur={steps.search:.1f}, fetch;dur={steps.fetch:.1f}, "
             f"rerank;dur={steps.rerank:.1f}"
         )
-        return shapes.ranking(found, links_of(request))
+        return shapes.ranking(found, links_of(request, reader))
 
     @router.get(
         "/v1/passages/{passage_id}",
         response_model=wire.PassageResponse,
         tags=["briefs"],
     )
-    def one_passage(passage_id: str, request: Request, reader: ReaderOf, generation: AsOf = None) -> dict[str, Any]:
+    def one_passage(passage_id: str, request: Request, reader: ReaderOf) -> dict[str, Any]:
         """Give one passage, with the notes that it cites."""
-        with reader.index(generation) as index:
+        with reader.index() as index:
             stored = index.fetch([passage_id])[0]
             generation = index.info().generation
-        return {"generation": generation, **shapes.passage(stored, cited_notes(stored), links_of(request))}
+        return {"generation": generation, **shapes.passage(stored, cited_notes(stored), links_of(request, reader))}
 
 
 def _add_briefs(router: APIRouter, limits: Limits, docs_in: Path) -> None:
@@ -65,15 +67,14 @@ def _add_briefs(router: APIRouter, limits: Limits, docs_in: Path) -> None:
     def list_briefs(
         request: Request,
         reader: ReaderOf,
-        generation: AsOf = None,
         limit: Annotated[int, Query(ge=1, le=limits.max_hits, description="How many at most.")] = limits.max_hits,
         offset: Annotated[int, Query(ge=0, le=_LARGEST_OFFSET, description="How many to pass over.")] = 0,
     ) -> dict[str, Any]:
-        """List the briefs of the live generation, by path."""
-        with reader.index(generation) as index:
+        """List the briefs, by path."""
+        with reader.index() as index:
             records = index.briefs(limit=limit, offset=offset)
             info = index.info()
-        links = links_of(request)
+        links = links_of(request, reader)
         return {
             "generation": info.generation,
             "total": info.briefs,
@@ -87,12 +88,12 @@ def _add_briefs(router: APIRouter, limits: Limits, docs_in: Path) -> None:
         response_model=wire.WholeBrief,
         tags=["briefs"],
     )
-    def one_brief(brief_id: str, request: Request, reader: ReaderOf, generation: AsOf = None) -> dict[str, Any]:
+    def one_brief(brief_id: str, request: Request, reader: ReaderOf) -> dict[str, Any]:
         """Give a whole brief: its body, pages, sections, marks, notes, and what could not be understood."""
-        with reader.index(generation) as index:
+        with reader.index() as index:
             record, brief = index.brief(brief_id)
             generation = index.info().generation
-        return {"generation": generation, **shapes.whole_brief(record, brief, links_of(request))}
+        return {"generation": generation, **shapes.whole_brief(record, brief, links_of(request, reader))}
 
     @router.get("/briefs/{brief_id}/file", response_class=FileResponse, include_in_schema=False)
     @router.get(
@@ -108,7 +109,7 @@ def _add_briefs(router: APIRouter, limits: Limits, docs_in: Path) -> None:
         """Give the file that the brief was read from, whole or a range of it: a PDF to be shown, others to be saved."""
         with reader.index() as index:
             record, _ = index.brief(brief_id)
-        file = file_of(record, docs_in)
+        file = file_of(record, docs_in, reader.generation)
         shown = file.suffix.lower() == ".pdf" and not download
         return FileResponse(
             file,
@@ -136,11 +137,21 @@ def _add_health(router: APIRouter, live: Live) -> None:
         return {"ready": True, "generation": live.check()}
 
 
-def file_of(record: BriefRecord, docs_in: Path) -> Path:
-    """Find the brief's file in docs_in. The catalog names it; a link that leads out of docs_in is not followed."""
+def file_of(record: BriefRecord, docs_in: Path, generation: str | None = None) -> Path:
+    """Find the brief's file in docs_in. The catalog names it; a link that leads out of docs_in is not followed.
+
+    generation: the one that names it, if not the live one: its file may be another's by now, and is then not given.
+    """
     root = docs_in.resolve()
     for place in (record.path, *record.places):
         file = (root / place).resolve()
-        if file.is_relative_to(root) and file.is_file():
+        if file.is_relative_to(root) and file.is_file() and (generation is None or _holds(file, record.id)):
             return file
+    if generation is not None:
+        raise NotFound(f"The folder of briefs holds the file of brief {record.id} no more, as {generation} had it.")
     raise NotFound(f"The file of brief {record.id} is no longer in the folder of briefs: run `briefqa reindex`.")
+
+
+def _holds(file: Path, brief_id: str) -> bool:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest().startswith(brief_id)

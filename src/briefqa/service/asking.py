@@ -29,9 +29,10 @@ def make_router(limits: Limits) -> APIRouter:
         """Answer a question, each sentence with its citation and the notes behind it."""
         k = allowed(limits, "question", asked.question, asked.k)
         where = None if asked.filters is None else parse_filter(asked.filters)
+        reader = reader.as_of(asked.generation)
         with reader.searcher() as searcher:
             found = answer(asked.question, searcher, k, Wanted(where, asked.rerank), writer_of(request))
         request.app.state.metrics.asked(abstained=found.abstained)
-        return shapes.answer(found, links_of(request))
+        return shapes.answer(found, links_of(request, reader))
 
     return router

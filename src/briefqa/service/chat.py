@@ -5,9 +5,9 @@ import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterator
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.routing import APIRoute
@@ -17,7 +17,7 @@ from briefqa.answer import Answer, answer
 from briefqa.answer.conversation import question_of
 from briefqa.errors import BriefqaError
 from briefqa.search import clean_question
-from briefqa.service.access import ReaderOf
+from briefqa.service.access import Reader, ReaderOf, reader_of
 from briefqa.service.addresses import links_of
 from briefqa.service.asking import writer_of
 from briefqa.service.limits import Limits
@@ -78,15 +78,16 @@ def make_router(limits: Limits) -> APIRouter:
                 HTTPStatus.BAD_REQUEST, f"The question is longer than {limits.max_query_chars} characters."
             )
         clean_question(question)
+        reader = reader.as_of(asked.generation)
         with reader.searcher() as searcher:
             found = answer(question, searcher, limits.hits, model=writer_of(request))
-        completion = Completion(asked, found, links_of(request))
+        completion = Completion(asked, found, links_of(request, reader))
         if asked.stream:
             return StreamingResponse(completion.events(), media_type=_STREAM, headers={"Cache-Control": "no-cache"})
         return JSONResponse(sendable(completion.whole()))
 
     @router.get("/v1/models", response_model=ModelList)
-    def models(_reader: ReaderOf) -> dict[str, Any]:
+    def models(_reader: Annotated[Reader, Depends(reader_of)]) -> dict[str, Any]:
         """List the models that a request may name."""
         return {"object": "list", "data": [_model(name) for name in (MODEL, OPEN_WEBUI)]}
 
@@ -105,7 +106,12 @@ class Completion:
         self._found = found
         self._links = links
         self._text: Written = written(found, links)
-        self._head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time()), "model": asked.model or MODEL}
+        self._head = {
+            "id": f"chatcmpl-{uuid.uuid4().hex}",
+            "created": int(time.time()),
+            "model": asked.model or MODEL,
+            "system_fingerprint": found.ranking.generation,
+        }
 
     def whole(self) -> dict[str, Any]:
         """Make a `chat.completion`."""

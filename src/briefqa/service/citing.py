@@ -103,7 +103,7 @@ def _listed(asked: Asked, where: NotesWanted) -> Any:
         generation = index.info().generation
     if asked.name:
         return _export(asked.name, cited.exported(found.items))
-    links = links_of(asked.request)
+    links = links_of(asked.request, asked.reader)
     return {**asked.portion(generation, found.total), "notes": [cited.note(stored, links) for stored in found.items]}
 
 
@@ -117,7 +117,7 @@ def _add_sources(router: APIRouter) -> None:
             generation = index.info().generation
         if asked.name:
             return _export(asked.name, [item.csl for item in found.items])
-        links = links_of(asked.request)
+        links = links_of(asked.request, asked.reader)
         shown = [cited.source(item, links) for item in found.items]
         return {**asked.portion(generation, found.total), "sources": shown}
 
@@ -134,7 +134,7 @@ def _add_sources(router: APIRouter) -> None:
             generation = index.info().generation
         if asked.name:
             return _export(asked.name, [found.csl])
-        links = links_of(asked.request)
+        links = links_of(asked.request, asked.reader)
         notes = [cited.note(stored, links) for stored in citing.items]
         return {**asked.portion(generation, citing.total), **cited.source(found, links), "citing": notes}
 

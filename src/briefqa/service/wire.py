@@ -21,6 +21,12 @@ def asked(text: str) -> str:
     return text
 
 
+AsOf = Annotated[
+    str | None,
+    Field(max_length=100, description="Answer from this generation, if it is kept, and not from the live one."),
+]
+
+
 class Answer(BaseModel):
     """Base of what is sent back about briefs."""
 
@@ -56,9 +62,7 @@ class SearchRequest(Request):
     rerank: bool | None = Field(
         None, description="Whether to read the first passages again, which ranks better and takes longer."
     )
-    generation: str | None = Field(
-        None, max_length=100, description="Answer from this generation, if it is kept, and not from the live one."
-    )
+    generation: AsOf = None
     expand: int = Field(0, ge=0, le=5, description="How many neighbours of each hit to bring, on either side.")
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic import BaseModel as Model
 
-from briefqa.service.wire import BriefReference, CitedNote, Hit, PageLabel, Request, asked
+from briefqa.service.wire import AsOf, BriefReference, CitedNote, Hit, PageLabel, Request, asked
 from briefqa.shapes import sendable
 
 
@@ -20,6 +20,7 @@ class AskRequest(Request):
     k: int | None = Field(None, ge=1, description="How many passages to answer from at most, as for a search.")
     filters: dict[str, Any] | None = Field(None, description="Which passages to look at, as for a search.")
     rerank: bool | None = Field(None, description="As for a search.")
+    generation: AsOf = None
 
 
 class AnswerSentence(Model):

@@ -4,6 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from briefqa.service.wire import AsOf
+
 
 class ChatMessage(BaseModel):
     """One turn. content: a text, or parts of which those of type "text" count."""
@@ -22,7 +24,10 @@ class ChatMessage(BaseModel):
 
 
 class ChatRequest(BaseModel):
-    """A conversation. Tools, temperature and whatever else a client sends are passed over."""
+    """A conversation. Tools, temperature and whatever else a client sends are passed over.
+
+    generation: our own, as of which to answer.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
@@ -30,6 +35,7 @@ class ChatRequest(BaseModel):
     messages: list[ChatMessage] = Field(min_length=1)
     stream: bool | None = False
     stream_options: dict[str, Any] | None = None
+    generation: AsOf = None
 
     @property
     def wants_usage(self) -> bool:

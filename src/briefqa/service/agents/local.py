@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from briefqa.generation import current_id, open_current
+from briefqa.generation import current_id, generations, open_current, open_generation
 from briefqa.search import Searcher
 from briefqa.service.access import ANYONE, Reader
 from briefqa.service.agents.protocol import make_server, over_stdio
 from briefqa.service.agents.tools import Context
+from briefqa.service.earlier import Earlier
 from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from briefqa.shapes import Links
@@ -27,7 +28,13 @@ if TYPE_CHECKING:
 def serve_agent(config: Config, load: Callable[[], Embedder], searching: dict[str, Any]) -> None:
     """Serve one agent until it closes stdin. Addresses are those that `briefqa serve` would give."""
     index = Path(config.index)
-    live = Live(partial(open_current, index), partial(current_id, index), load, searcher=partial(Searcher, **searching))
+    live = Live(
+        partial(open_current, index),
+        partial(current_id, index),
+        load,
+        earlier=Earlier(partial(open_generation, index), partial(generations, index)),
+        searcher=partial(Searcher, **searching),
+    )
     links = Links(config.public_url.rstrip("/") or f"http://{config.host}:{config.port}")
     context = Context(Reader(live, ANYONE), links, Limits(config.hits, config.max_hits, config.max_query_chars))
     live.start()

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 import anyio.to_thread
 import mcp_types as types
@@ -125,13 +126,13 @@ def _described(name: str) -> types.Tool:
 
 _TEMPLATES = [
     types.ResourceTemplate(
-        uri_template=f"{_SCHEME}{{brief_id}}",
+        uri_template=f"{_SCHEME}{{brief_id}}{{?generation}}",
         name="brief",
         title="The text of a brief, with its notes",
         mime_type="text/plain",
     ),
     types.ResourceTemplate(
-        uri_template=f"{_SCHEME}{{brief_id}}/notes",
+        uri_template=f"{_SCHEME}{{brief_id}}/notes{{?generation}}",
         name="notes",
         title="The notes of a brief, with what they cite",
         mime_type="application/json",
@@ -151,15 +152,15 @@ def _resources(context: Context, offset: int) -> list[types.Resource]:
 
 
 def _contents(context: Context, uri: str) -> types.TextResourceContents:
-    brief_id, _, part = uri.removeprefix(_SCHEME).partition("/")
+    place, _, query = uri.partition("?")
+    brief_id, _, part = place.removeprefix(_SCHEME).partition("/")
+    asked = {"id": brief_id, "generation": dict(parse_qsl(query)).get("generation")}
     if not uri.startswith(_SCHEME) or part not in {"", "notes"} or "-" in brief_id:
         raise MCPError(types.INVALID_PARAMS, f"There is no resource {uri!r}.", {"uri": uri})
     if part:
-        text = json.dumps(call("notes_of", {"id": brief_id}, context), ensure_ascii=False)
+        text = json.dumps(call("notes_of", asked, context), ensure_ascii=False)
         return types.TextResourceContents(uri=uri, mime_type="application/json", text=text)
-    return types.TextResourceContents(
-        uri=uri, mime_type="text/plain", text=call("fetch", {"id": brief_id}, context)["text"]
-    )
+    return types.TextResourceContents(uri=uri, mime_type="text/plain", text=call("fetch", asked, context)["text"])
 
 
 def _offset(cursor: str | None) -> int:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
@@ -16,7 +16,7 @@ from briefqa.answer import answer
 from briefqa.errors import NotFound, QueryError
 from briefqa.generation import NotesWanted, SourcesWanted
 from briefqa.search import cited_notes
-from briefqa.service.wire import BriefReference, PassageWithNotes, Request, asked
+from briefqa.service.wire import AsOf, BriefReference, PassageWithNotes, Request, asked
 from briefqa.service.wire_answers import AskResponse
 from briefqa.service.wire_cited import NoteWithBrief, SourceSummary
 
@@ -34,7 +34,19 @@ _MOST_SOURCES = 5
 Question = Annotated[str, AfterValidator(asked)]
 
 
-class SearchInput(Request):
+class Given(BaseModel):
+    """What every tool gives beside its own."""
+
+    generation: str
+
+
+class Taken(Request):
+    """What every tool takes beside its own."""
+
+    generation: AsOf = None
+
+
+class SearchInput(Taken):
     """What `search` takes."""
 
     query: Question = Field(description="The question or words, in plain language.")
@@ -50,19 +62,19 @@ class FoundPassage(BaseModel):
     text: str
 
 
-class SearchOutput(BaseModel):
+class SearchOutput(Given):
     """What `search` gives, best first."""
 
     results: list[FoundPassage]
 
 
-class FetchInput(Request):
+class FetchInput(Taken):
     """What `fetch` takes."""
 
     id: str = Field(description="The id of a passage, as `search` gives it, or of a brief.")
 
 
-class FetchOutput(BaseModel):
+class FetchOutput(Given):
     """What `fetch` gives. text: the passage or the brief's whole text, then the notes."""
 
     id: str
@@ -72,26 +84,26 @@ class FetchOutput(BaseModel):
     metadata: dict[str, Any]
 
 
-class AskInput(Request):
+class AskInput(Taken):
     """What `ask` takes."""
 
     question: Question = Field(description="The question, in plain language.")
 
 
-class NotesInput(Request):
+class NotesInput(Taken):
     """What `notes_of` takes."""
 
     id: str = Field(description="The id of a brief or of a passage.")
 
 
-class NotesOutput(BaseModel):
+class NotesOutput(Given):
     """What `notes_of` gives. total: how many there are, of which `notes` has the first."""
 
     total: int
     notes: list[NoteWithBrief]
 
 
-class CitingInput(Request):
+class CitingInput(Taken):
     """What `briefs_citing` takes."""
 
     source: str = Field(
@@ -119,7 +131,7 @@ class CitedSource(SourceSummary):
     cited_by: list[CitingBrief]
 
 
-class CitingOutput(BaseModel):
+class CitingOutput(Given):
     """What `briefs_citing` gives. total: how many sources match, of which `sources` has the most cited."""
 
     total: int
@@ -135,6 +147,13 @@ class Context:
     limits: Limits
     writer: Model | None = None
 
+    def as_of(self, generation: str | None) -> Context:
+        """Work as of another generation; None: as before."""
+        if not generation:
+            return self
+        links = replace(self.links, generation=generation)
+        return replace(self, reader=self.reader.as_of(generation), links=links)
+
 
 @dataclass(frozen=True, slots=True)
 class Tool:
@@ -142,7 +161,7 @@ class Tool:
 
     title: str
     description: str
-    takes: type[Request]
+    takes: type[Taken]
     gives: type[BaseModel]
     run: Callable[[Any, Context], dict[str, Any]]
 
@@ -155,7 +174,7 @@ def call(name: str, arguments: dict[str, Any], context: Context) -> dict[str, An
     except ValidationError as error:
         said = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise QueryError(f"{name} does not take this: {said}.") from None
-    shown = shapes.sendable(tool.run(given, context))
+    shown = shapes.sendable(tool.run(given, context.as_of(given.generation)))
     return tool.gives.model_validate(shown).model_dump(mode="json")
 
 
@@ -164,7 +183,7 @@ def _search(given: SearchInput, context: Context) -> dict[str, Any]:
     _check_length(given.query, limits)
     with context.reader.searcher() as searcher:
         found = searcher.search(given.query, min(given.k or limits.hits, limits.max_hits))
-    return {"results": [_found(hit.stored, context) for hit in found.hits]}
+    return {"generation": found.generation, "results": [_found(hit.stored, context) for hit in found.hits]}
 
 
 def _found(stored: StoredPassage, context: Context) -> dict[str, Any]:
@@ -184,13 +203,16 @@ def _title(stored: StoredPassage) -> str:
 
 def _fetch(given: FetchInput, context: Context) -> dict[str, Any]:
     with context.reader.index() as index:
+        generation = index.info().generation
         stored = _passage(index, given.id)
         if stored is not None:
             shown = PassageWithNotes.model_validate(shapes.passage(stored, cited_notes(stored), context.links))
+            metadata = shown.model_dump(mode="json")
             text = _with_notes(stored.passage.text, [(note.label, note.text) for note in stored.notes])
-            return {**_found(stored, context), "text": text, "metadata": shown.model_dump(mode="json")}
+            return {**_found(stored, context), "text": text, "metadata": metadata, "generation": generation}
         record, brief = index.brief(given.id)
     return {
+        "generation": generation,
         "id": brief.id,
         "title": record.title or record.path,
         "text": _with_notes(brief.body, [(note.label, note.text) for note in brief.notes]),
@@ -220,6 +242,7 @@ def _ask(given: AskInput, context: Context) -> dict[str, Any]:
 
 def _notes_of(given: NotesInput, context: Context) -> dict[str, Any]:
     with context.reader.index() as index:
+        generation = index.info().generation
         stored = _passage(index, given.id)
         brief_id = stored.passage.brief_id if stored else given.id
         index.brief(brief_id)  # raises where there is no such brief, or no more
@@ -229,7 +252,7 @@ def _notes_of(given: NotesInput, context: Context) -> dict[str, Any]:
         wanted = {note.id for note in stored.notes}
         notes = [item for item in notes if item.note.id in wanted]
         total = len(wanted)
-    return {"total": total, "notes": [cited.note(item, context.links) for item in notes]}
+    return {"generation": generation, "total": total, "notes": [cited.note(item, context.links) for item in notes]}
 
 
 def _briefs_citing(given: CitingInput, context: Context) -> dict[str, Any]:
@@ -249,7 +272,8 @@ def _briefs_citing(given: CitingInput, context: Context) -> dict[str, Any]:
                 notes[item.brief.id].append({"label": item.note.label, "text": item.note.text, "url": url})
             cited_by = [{**brief, "citing": notes[brief_id]} for brief_id, brief in briefs.items()]
             shown.append({**cited.source(source, context.links), "cited_by": cited_by})
-    return {"total": total, "sources": shown}
+        generation = index.info().generation
+    return {"generation": generation, "total": total, "sources": shown}
 
 
 def _check_length(question: str, limits: Limits) -> None:
