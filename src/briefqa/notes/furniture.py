@@ -22,6 +22,7 @@ _FOLIO = re.compile(
     r"[-–—|\[(\s]*(?:page\s+|p\.\s*|seite\s+)?([0-9]{1,4}|[ivxlc]{1,7})(?:\s*(?:of|/|von|sur)\s*[0-9]{1,4})?[-–—|\])\s]*",
     re.IGNORECASE,
 )
+_BRACKETED = re.compile(r"(?<=\S)\s?[\[(](\d{1,3})[\])]")
 _STAR_PAGE = re.compile(r"\[\*\d{1,5}\]\s*")
 # The number is a run of its own at the line's left.
 _LINE_NUMBER = re.compile(r"\s*(\d{1,3})(?:\s+|$)")
@@ -93,6 +94,7 @@ def _running(pages: Sequence[Page]) -> set[tuple[int, int]]:
     seen: dict[tuple[str, bool], list[tuple[int, Line]]] = defaultdict(list)
     for page in pages:
         marked = {label.text for line in page.lines for label in raised_labels(line) if label.start > 0}
+        marked |= {found[1] for line in page.lines for found in _BRACKETED.finditer(line.text)}
         for top, edge in zip((True, False), _edges(page), strict=True):
             for line in edge:
                 head = start_label(line)

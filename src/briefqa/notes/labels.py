@@ -16,13 +16,17 @@ _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 _SYMBOLS = str.maketrans({"∗": "*", "＊": "*", "⁎": "*", "﹡": "*", "║": "‖", "∥": "‖"})
 _SYMBOL = r"[*∗＊⁎†‡§¶‖∥#]{1,4}"
 _NUMBER = r"[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4}"
-_LABEL = re.compile(rf"{_NUMBER}|{_SYMBOL}|[ivx]{{1,5}}|[a-z]{{1,2}}")
+_ROMAN = r"(?=[ivxl])(?:xl|l?x{0,3})(?:ix|iv|v?i{0,3})(?![a-z])"
+_LABEL = re.compile(rf"{_NUMBER}|{_SYMBOL}|{_ROMAN}|[a-z]{{1,2}}")
+# Marks side by side without a comma: "131415", "iiiiv", "(8)(9)".
+_JOINED = re.compile(r"[0-9]{5,12}|[ivxl]{3,24}")
 _PLAIN_START = re.compile(
     rf"\s*(?:\[({_NUMBER})\]|\(({_NUMBER})\)|({_NUMBER})[.):]?|({_SYMBOL}))(?:\s+(?=\S)|(?=[^\W\d_]|[“\"‘(]))"
 )
 _SUPERSCRIPT_START = re.compile(r"\s*([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4})[.)]?\s*(?=\S)")
 _LETTER_START = re.compile(r"\s*(?:([a-z])[.)]?|\(([a-z])\))\s+(?=\S)")
 _LIST = re.compile(rf"\s*[\[(]?(?:{_LABEL.pattern})(?:\s*[,;–—-]\s*(?:{_LABEL.pattern}))*[\])]?[.,;]?\s*")
+_IN_BRACKETS = re.compile(rf"\s*(?:(?:\[{_NUMBER}\]|\({_NUMBER}\)),?\s*)+")
 _RANGE = re.compile(rf"({_NUMBER})\s*[–—-]\s*({_NUMBER})")
 # A raised run is smaller than its line by at least this much, or stands this share of the size above the baseline.
 _SMALLER = 0.88
@@ -136,9 +140,10 @@ def raised_labels(line: Line) -> Iterator[Label]:
             end = spans[index].end
             index += 1
         text = line.text[start:end]
-        if not _LIST.fullmatch(text):
-            continue
-        yield from _split(text, start)
+        if _LIST.fullmatch(text) or _IN_BRACKETS.fullmatch(text):
+            yield from _split(text, start)
+        elif _JOINED.fullmatch(text.strip()):
+            yield Label(text.strip(), start, end, raised=True)
     yield from _unicode_superscripts(line)
 
 
@@ -146,10 +151,16 @@ def _split(text: str, offset: int) -> Iterator[Label]:
     span = _RANGE.search(text)
     low, high = (int(normalise(group)) for group in span.groups()) if span else (0, 0)
     for found in _LABEL.finditer(text):
-        yield Label(normalise(found[0]), offset + found.start(), offset + found.end(), raised=True)
+        start, end = _with_brackets(text, found.start(), found.end())
+        yield Label(normalise(found[0]), offset + start, offset + end, raised=True)
         if span and found.start() == span.start(1) and 1 < high - low <= 20:
             for between in range(low + 1, high):
                 yield Label(str(between), offset + found.end(), offset + found.end(), raised=True)
+
+
+def _with_brackets(text: str, start: int, end: int) -> tuple[int, int]:
+    """The place of a label with the bracket before and the one behind it."""
+    return start - (text[start - 1 : start] in {"(", "["}), end + (text[end : end + 1] in {")", "]"})
 
 
 def _unicode_superscripts(line: Line) -> Iterator[Label]:

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 from briefqa.notes.labels import is_label, normalise, raised_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from briefqa.briefs import Line, NoteKind
 
 # What an exponent or an index stands behind: "km²", "CO₂", "10⁶".
 _UNIT = re.compile(r"(?:^|[\s(/\d])(?:[kcmdµ]?m|ft|in|yd|mi|s|CO|H|O|N|NO|SO|PM|R|χ|x|n|e)$")
+# A score from which on a raised label may be a mark.
+_SURE = 0.5
+_IN_ORDER_ONLY = 0.3
+_TEN = re.compile(r"(?<!\d)10$")
 _FARTHEST = 3
 # What may follow a figure behind a full stop that is a mark; and how much in front of one tells what it is.
 _GOES_ON = re.compile(r"\s+[^\W\d_“‘(]|\s*$|\s+[“‘(\[]")
@@ -57,40 +61,64 @@ def candidates(lines: Sequence[tuple[int, Line]], size: float) -> list[Candidate
             # A mark that wrapped, or stands below a heading.
             found.append(Candidate(normalise(line.text), page, (row, 0), 0, len(line.text), 1.0))
             continue
+        score, end = 1.0, -1
         for label in raised_labels(line):
             if re.search(r"[\w)\].,;:!?”’\"'%*…—–-]", line.text[: label.start]) or row:
-                score = _score(line.text, label.start, label.text)
+                # The "8" that "7–9" leaves unsaid stands right behind the 7.
+                score = score if label.start == end else _score(line.text, label.start, label.text)
+                end = label.end
                 found.append(Candidate(label.text, page, (row, label.start), label.start, label.end, score))
     return found
 
 
-def split_joined(marks: Sequence[Candidate], notes: Sequence[Draft]) -> list[Candidate]:
-    """The marks, those parted that stand side by side without a comma: "56" where there is a 5 and a 6 but no 56."""
-    pages: dict[str, set[int]] = defaultdict(set)
-    for note in notes:
-        pages[note.label].add(note.page)
+def split_joined(marks: Sequence[Candidate], notes: Sequence[Draft], reach: int | None = 1) -> list[Candidate]:
+    """The marks, those parted that stand side by side without a comma: "56" where there is a 5 and a 6 but no 56.
+
+    reach: how many pages after its mark a note may stand, None for any.
+    """
     parted: list[Candidate] = []
     for mark in marks:
-        label, near = mark.label, {mark.page, mark.page + 1}
-        cut = next(
-            (
-                at
-                for at in range(1, len(label))
-                if label.isdigit()
-                and not pages[label] & near
-                and int(label[at:]) == int(label[:at]) + 1
-                and pages[label[:at]] & near
-                and pages[label[at:]] & near
-            ),
-            None,
-        )
-        if cut is None:
-            parted.append(mark)
-            continue
-        row, start = mark.order
-        parted.append(Candidate(label[:cut], mark.page, (row, start), start, start + cut, mark.score))
-        parted.append(Candidate(label[cut:], mark.page, (row, start + cut), start + cut, mark.end, mark.score))
+        labels = [mark.label]
+        if mark.note is None and mark.score >= _SURE and len(mark.label) > 1:
+            near = [place for place, note in enumerate(notes) if reach is None or 0 <= note.page - mark.page <= reach]
+            if not any(notes[place].label == mark.label for place in near):
+                labels = next(
+                    (found for place in near if (found := _labels_from(place, mark.label, notes, set(near)))), labels
+                )
+        parted.extend(_parted(mark, labels))
     return parted
+
+
+def link_joined(notes: Sequence[Draft], marks: Sequence[Candidate]) -> list[Candidate]:
+    """The marks, after what was left over was led to left-over notes: "12" is 1 and 2 where a later "12" is the 12."""
+    led_to = {id(mark.note) for mark in marks}
+    left_over = [note for note in notes if id(note) not in led_to]
+    parted = split_joined(marks, left_over)
+    if len(parted) > len(marks):
+        link(left_over, parted)
+    return parted
+
+
+def _labels_from(place: int, joined: str, notes: Sequence[Draft], near: set[int]) -> list[str]:
+    """The labels of the notes from this one on, if they make up joined; else none."""
+    labels: list[str] = []
+    while joined and place in near and joined.startswith(notes[place].label):
+        labels.append(notes[place].label)
+        joined = joined[len(notes[place].label) :]
+        place += 1
+    return [] if joined else labels
+
+
+def _parted(mark: Candidate, labels: Sequence[str]) -> Iterator[Candidate]:
+    """A mark as one for each of its labels."""
+    if len(labels) == 1:
+        yield mark
+        return
+    row, start = mark.order
+    for number, label in enumerate(labels, start=1):
+        end = mark.end if number == len(labels) else start + len(label)
+        yield Candidate(label, mark.page, (row, start), start, end, mark.score)
+        start = end
 
 
 def _score(text: str, start: int, label: str) -> float:
@@ -99,15 +127,17 @@ def _score(text: str, start: int, label: str) -> float:
     if label in {"2", "3", "6"} and _UNIT.search(before):
         return 0.2
     if before[-1:].isdigit() and label.isdigit():
-        # "10" raised to "6"; a year may carry a mark.
-        return 0.6 if re.search(r"(?:19|20)\d\d$", before) else 0.3
+        # "10" raised to "6"; a year may carry a mark, and so may another number where the order says so.
+        return 0.2 if _TEN.search(before) else 0.6 if re.search(r"(?:19|20)\d\d$", before) else _IN_ORDER_ONLY
     return 1.0
 
 
 def link(notes: Sequence[Draft], marks: Sequence[Candidate]) -> None:
     """Set `note` of the candidates that are marks. Each note is led to by one mark."""
     for (page, _), drafts in _by_foot(notes).items():
-        _link_in_order(drafts, [mark for mark in marks if mark.page == page and mark.note is None])
+        free = [mark for mark in marks if mark.page == page and mark.note is None and mark.score >= _SURE]
+        _link_in_order(drafts, free)
+    _link_behind_figures(notes, marks)
     linked = {id(mark.note) for mark in marks if mark.note is not None}
     times = Counter(note.label for note in notes)
     for note in notes:
@@ -121,12 +151,34 @@ def link(notes: Sequence[Draft], marks: Sequence[Candidate]) -> None:
             for mark in marks
             if mark.note is None
             and mark.label == note.label
-            and mark.score >= 0.5
+            and mark.score >= _SURE
             and -1 <= note.page - mark.page <= reach
         ]
         if len(near) == 1:
             near[0].note = note
             linked.add(id(note))
+
+
+def _link_behind_figures(notes: Sequence[Draft], marks: Sequence[Candidate]) -> None:
+    """Lead the only raised label behind a number to its note where the marks of the notes around it enclose it."""
+    places = {id(mark.note): mark.order for mark in marks if mark.note is not None}
+    for index, note in enumerate(notes):
+        if id(note) in places or not any(mark.label == note.label for mark in marks if mark.note is None):
+            continue
+        before = next((places[id(other)] for other in reversed(notes[:index]) if id(other) in places), (-1, 0))
+        after = next((places[id(other)] for other in notes[index + 1 :] if id(other) in places), None)
+        fitting = [
+            mark
+            for mark in marks
+            if mark.note is None
+            and mark.label == note.label
+            and mark.page == note.page
+            and mark.score >= _IN_ORDER_ONLY
+            if before < mark.order and (after is None or mark.order < after)
+        ]
+        if len(fitting) == 1:
+            fitting[0].note = note
+            places[id(note)] = fitting[0].order
 
 
 def _by_foot(notes: Iterable[Draft]) -> dict[tuple[int, int], list[Draft]]:

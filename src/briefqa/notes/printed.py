@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Brief, Document, Line, Note, Problem
+from briefqa.notes.bracketed import with_bracketed_marks
 from briefqa.notes.drafting import announces_continuation, endnotes, footnotes
 from briefqa.notes.endnotes import bracketed_marks, find_runs, link_runs
 from briefqa.notes.flow import write_body
 from briefqa.notes.furniture import without_furniture
 from briefqa.notes.heads import body_size
 from briefqa.notes.joining import Vocabulary
-from briefqa.notes.linking import Candidate, Draft, candidates, link, split_joined, stuck_candidates
+from briefqa.notes.linking import Candidate, Draft, candidates, link, link_joined, split_joined, stuck_candidates
 from briefqa.notes.paragraphs import BodyLine, Cut, mark_paragraphs
 from briefqa.notes.placing import geometry
 from briefqa.notes.zones import Column, columns
@@ -44,7 +45,7 @@ class Reading:
 
 def read_printed(document: Document, brief_id: str) -> Reading:
     """Tell body, marks and notes of a document with geometry apart, line by line."""
-    pages = without_furniture(document.pages)
+    pages = with_bracketed_marks(without_furniture(document.pages))
     vocabulary = Vocabulary(line.text for page in pages for line in page.lines)
     size = body_size(pages)
     parts = columns(pages)
@@ -52,6 +53,7 @@ def read_printed(document: Document, brief_id: str) -> Reading:
     body_lines = [(column.page.index, line) for column in parts for line in _body(column)]
     marks = split_joined(candidates(body_lines, size), notes)
     link(notes, marks)
+    marks = link_joined(notes, marks)
     marks += stuck_candidates(notes, marks, body_lines)
     marks, more, taken = _link_endnotes(body_lines, marks, size, vocabulary, f"{brief_id}-n{len(notes)}")
     notes += more
@@ -107,6 +109,7 @@ def _link_endnotes(
     drafted = [
         (run, endnotes(run, lines, vocabulary, f"{prefix}e{number}")) for number, run in enumerate(runs, start=1)
     ]
+    marks = split_joined(marks, [draft for run, drafts in drafted if not run.bracketed for draft in drafts], reach=None)
     link_runs([pair for pair in drafted if not pair[0].bracketed], [mark for mark in marks if not mark.bracketed])
     link_runs([pair for pair in drafted if pair[0].bracketed], [mark for mark in marks if mark.bracketed])
     return marks, [draft for _, drafts in drafted for draft in drafts], taken

@@ -124,7 +124,7 @@ def _foot_start(block: Block, style: Style, marks: Marks, last: Foot | None, num
 
 
 def _goes_on_overleaf(block: Block, style: Style, marks: Marks, last: Foot | None, number: int | None) -> bool:
-    """Whether a page begins with the note whose mark stands overleaf, after the last one that found room there.
+    """Whether a page begins with the note whose mark stands on an earlier one, after the last that found room there.
 
     So web pages are printed whose notes stand below the text: the foot of the last page of text takes what it can.
     """
@@ -133,8 +133,8 @@ def _goes_on_overleaf(block: Block, style: Style, marks: Marks, last: Foot | Non
     label = head_at(block, 0, style, marks, number)
     if label is None or label.number != number + 1:
         return False
-    here, overleaf = marks.get(block.page.index, Counter()), marks.get(last.page, Counter())
-    return overleaf[label.text] > 0 and not here[label.text]
+    before = any(named[label.text] for page, named in marks.items() if page <= last.page)
+    return before and not marks.get(block.page.index, Counter())[label.text]
 
 
 def _separated(block: Block, style: Style) -> int | None:
