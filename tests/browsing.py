@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -52,8 +52,8 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def served(docs_in: Path, index: Path) -> Iterator[str]:
-    """Index a folder without a model, serve it, and give the address."""
+def served(docs_in: Path, index: Path, **options: Any) -> Iterator[str]:
+    """Index a folder without a model, serve it, and give the address. options: further ones of `create_app`."""
     reindex(
         docs_in,
         index,
@@ -66,7 +66,7 @@ def served(docs_in: Path, index: Path) -> Iterator[str]:
         max_pages=1000,
         limits=None,
     )
-    with serving(create_app(index, load=HashingEmbedder, docs_in=docs_in, limits=Limits())) as address:
+    with serving(create_app(index, load=HashingEmbedder, docs_in=docs_in, limits=Limits(), **options)) as address:
         yield address
 
 
@@ -74,7 +74,9 @@ def served(docs_in: Path, index: Path) -> Iterator[str]:
 def serving(app: FastAPI) -> Iterator[str]:
     """Serve an app on a free port, and give the address."""
     with listen("127.0.0.1", 0) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=5))
+        server = uvicorn.Server(
+            uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=5, proxy_headers=False)
+        )
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
         while not server.started:

@@ -12,6 +12,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 from briefqa.briefs import Brief, Mark, Note, PageSpan, Section, Source
+from briefqa.service.web.links import PageLinks
 
 CANARY = "PWNED-7391"
 """What the instructions ask for."""
@@ -103,7 +104,7 @@ TAGS = {
 }
 """What a page of briefqa may be made of."""
 
-OUR_SCRIPT = ("script", [("src", "/static/briefqa.js"), ("defer", None)])
+OUR_SCRIPT = ("script", [("src", PageLinks("").asset("briefqa.js")), ("defer", None)])
 """The one script that pages have, from a file of ours."""
 
 

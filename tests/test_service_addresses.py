@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-from urllib.request import Request, urlopen
+from urllib.request import urlopen
 
 import pytest
-import uvicorn
 from starlette.testclient import TestClient
 
 from briefqa.embedding import HashingEmbedder
@@ -18,8 +14,9 @@ from briefqa.service.addresses import Addressing, addressing
 from briefqa.service.app import app_over
 from briefqa.service.limits import Limits
 from briefqa.service.live import Live
-from briefqa.service.server import listen
+from browsing import serving
 from fakes import LEVEE, MemoryIndex, make_brief
+from proxying import proxied
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +48,10 @@ def url_of(client: TestClient, **headers: str) -> str:
         (("", "192.0.2.8", ""), f"http://testserver/briefs/{LEVEES.id}"),
         (("https://public.example.org/a/", "", ""), f"https://public.example.org/a/briefs/{LEVEES.id}"),
         (("https://public.example.org", "192.0.2.7", ""), f"https://public.example.org/briefs/{LEVEES.id}"),
+        (
+            ("https://public.example.org/library", "192.0.2.7", ""),
+            f"https://public.example.org/library/briefs/{LEVEES.id}",
+        ),
     ],
 )
 def test_addresses_begin_as_the_settings_and_trusted_proxies_say(
@@ -66,50 +67,11 @@ def test_settings_that_make_no_address_are_refused(settings: tuple[str, str]) ->
         addressing(*settings, "127.0.0.1")
 
 
-class Proxy(BaseHTTPRequestHandler):
-    """A reverse proxy that serves the site under /library, as nginx does with `location /library/`."""
-
-    upstream = ""
-
-    def do_GET(self) -> None:
-        headers = {
-            "X-Forwarded-Proto": "http",
-            "X-Forwarded-Host": self.headers["Host"],
-            "X-Forwarded-Prefix": "/library",
-            "X-Forwarded-For": "198.51.100.9",
-        }
-        asked = Request(f"{self.upstream}{self.path.removeprefix('/library')}", headers=headers)  # noqa: S310 - http
-        with urlopen(asked, timeout=10) as answer:  # noqa: S310 - as above
-            body = answer.read()
-            self.send_response(answer.status)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("Content-Type", answer.headers["Content-Type"])
-            self.end_headers()
-            self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def behind_a_proxy(tmp_path: Path) -> Iterator[str]:
     app = app_with(addressing("", "127.0.0.1", "127.0.0.1"), tmp_path)
-    with listen("127.0.0.1", 0) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, proxy_headers=False))
-        threads = [threading.Thread(target=server.run, kwargs={"sockets": [listener]})]
-        Proxy.upstream = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        proxy = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-        threads.append(threading.Thread(target=proxy.serve_forever))
-        for thread in threads:
-            thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{proxy.server_address[1]}/library"
-        proxy.shutdown()
-        proxy.server_close()
-        server.should_exit = True
-        for thread in threads:
-            thread.join()
+    with serving(app) as upstream, proxied(upstream, "/library") as address:
+        yield address
 
 
 def test_every_address_opens_through_a_proxy_with_a_prefix(behind_a_proxy: str) -> None:

@@ -10,12 +10,16 @@ from urllib.parse import quote
 import pytest
 
 from briefqa.embedding import HashingEmbedder
+from briefqa.keys import KeyFile
+from briefqa.service.addresses import addressing
 from briefqa.service.app import app_over
+from briefqa.service.guarding import Guard
 from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from browsing import REQUIRED, chromium, missing, served, serving
 from fakes import MemoryIndex
 from hostile import hostile_briefs
+from proxying import proxied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,6 +93,7 @@ def context_of(browser: Browser, address: str) -> Iterator[Callable[..., Browser
         nonlocal allowed
         allowed = at
         context = browser.new_context(base_url=at, **options)
+        context.set_default_timeout(10_000)
         contexts.append(context)
         context.route("**/*", guard)
         context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -379,6 +384,55 @@ def test_every_attack_in_every_place_of_a_brief_stays_text(
             page.goto(path)
             assert page.locator("script").count() == 1
         page.context.close()
+
+
+@pytest.mark.parametrize("tells", [True, False], ids=["the proxy tells", "public_url tells"])
+def test_all_pages_work_below_a_prefix(
+    context_of: Callable[..., BrowserContext], tmp_path: Path, *, tells: bool
+) -> None:
+    keys = KeyFile(tmp_path / "keys.json")
+    secret = keys.create("operator", rights=["read", "admin"])[1]
+    known = addressing("" if tells else "http://briefs.example.org/library", "127.0.0.1" if tells else "", "127.0.0.1")
+    with (
+        served(SAMPLES, tmp_path / "index", guard=Guard(keys=keys, required=True), known=known) as upstream,
+        proxied(upstream, "/library", tells=tells) as address,
+    ):
+        context = context_of(f"{address}/")
+        page = context.new_page()
+        sought = "/sources?find=residual+market"
+        page.goto(f"{address}{sought}")
+        page.wait_for_url(f"{address}/login?next={quote(sought, safe='')}")
+        page.get_by_label("Your key").fill(secret)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{address}{sought}")
+        assert {cookie["path"] for cookie in context.cookies()} == {"/library/"}
+
+        page.locator(".briefs .title").first.click()
+        page.get_by_role("link", name="p. 1").first.click()
+        page.wait_for_load_state("networkidle")
+        assert page.locator(".print img").evaluate("image => image.naturalWidth") > 1000
+        page.locator("nav.turn a[rel=next]").first.click()
+        page.get_by_role("searchbox", name="Find in this brief").fill("the")
+        page.keyboard.press("Enter")
+        page.locator(".found a").first.click()
+        page.get_by_role("link", name="Notes (").click()
+        page.locator(".notes a.elsewhere").first.click()
+        page.get_by_role("link", name="Ask", exact=True).click()
+        page.locator(".examples a").first.click()
+        page.locator(".hit h2 a").first.click()
+        page.get_by_role("link", name="Briefs", exact=True).click()
+        page.locator(".plot a").first.click()
+        page.get_by_role("link", name="show all").click()
+        page.get_by_role("link", name="Operate").click()
+        page.get_by_role("link", name="API").click()
+        page.locator("#operations-search-search_v1_search_post").wait_for()
+        page.go_back()
+        page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url(f"{address}/login")
+        assert context.cookies() == []
+        page.goto(f"{address}/none/such")
+        assert page.url.startswith(f"{address}/login?next=")
+        context.close()
 
 
 def test_a_brief_that_reads_from_right_to_left_is_shown_so(page: Page) -> None:

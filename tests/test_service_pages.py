@@ -14,6 +14,7 @@ from briefqa.embedding import HashingEmbedder
 from briefqa.service.app import app_over
 from briefqa.service.limits import Limits
 from briefqa.service.live import Live
+from briefqa.service.web.links import PageLinks
 from briefqa.service.web.showing import Reference, pieces, web_address
 from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from briefqa.briefs import Brief
 
-OURS: dict[str, str | None] = {"src": "/static/briefqa.js", "defer": None}
+OURS: dict[str, str | None] = {"src": PageLinks("").asset("briefqa.js"), "defer": None}
 HOSTILE = '</div><script>alert("x")</script>" onload="x'
 
 

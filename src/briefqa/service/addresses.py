@@ -82,14 +82,14 @@ class Forwarded:
         """Pass the request on as the outside world sent it."""
         if scope["type"] in {"http", "websocket"}:
             scope = dict(scope, headers=list(scope["headers"]))
+            if self.known.public_url:
+                scope["root_path"] = urlsplit(self.known.public_url).path
             if self._trusted((scope.get("client") or ("",))[0]):
                 _apply(scope, self._client)
-            elif self.known.public_url:
-                scope["root_path"] = urlsplit(self.known.public_url).path
             # Guards and routes look at the path below the prefix, whether the proxy has taken that away or not.
             prefix = scope.get("root_path", "")
-            if prefix and scope["path"].startswith(f"{prefix}/"):
-                scope["path"] = scope["path"].removeprefix(prefix)
+            if prefix and f"{scope['path']}/".startswith(f"{prefix}/"):
+                scope["path"] = scope["path"].removeprefix(prefix) or "/"
             headers = MutableHeaders(scope=scope)
             for name in ("x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-forwarded-prefix", "forwarded"):
                 del headers[name]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from starlette.routing import Route
-from starlette.staticfiles import StaticFiles
 
 from briefqa import __version__
 from briefqa.generation import current_id, generations, open_current, open_generation
@@ -105,7 +104,7 @@ def app_over(  # noqa: PLR0913 - what is served, and how
     app.state.metrics = metrics
     app.state.addressing = known
     problems.install(app)
-    guarding.install(app, guard, live, metrics, max_body_bytes=limits.max_body_bytes)
+    guarding.install(app, guard, live, metrics, max_body_bytes=limits.max_body_bytes, render=site.message)
     app.include_router(api.make_router(live, docs_in, limits))
     app.include_router(asking.make_router(limits))
     app.include_router(chat.make_router(limits))
@@ -118,6 +117,6 @@ def app_over(  # noqa: PLR0913 - what is served, and how
         app.include_router(make_reindex_router(reindexing))
     app.router.routes.append(Route("/mcp", agents, include_in_schema=False))
     app.add_middleware(Forwarded, known=known)  # the last one added sees each request first
-    app.mount("/static", StaticFiles(directory=web.STATIC), name="static")
+    app.mount("/static", web.Assets(), name="static")
     declare(app.openapi())
     return app

@@ -9,8 +9,10 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from briefqa.service.addresses import links_of
 from briefqa.service.guarding.refusing import refusal
 from briefqa.service.guarding.sessions import COOKIE, SECONDS, comes_from_here, session_for
+from briefqa.service.web.links import page_links
 
 if TYPE_CHECKING:
     from briefqa.keys import KeyFile
@@ -33,17 +35,24 @@ def make_router(keys: KeyFile | None, site: Site) -> APIRouter:
         target = own_target(said.get("next", ["/"])[0])
         key = keys.find(said.get("key", [""])[0].strip()) if keys else None
         if key is None or "read" not in key.rights:
-            error = "This key is not good for reading."
-            return site.page(request, "login.html", HTTPStatus.UNAUTHORIZED, target=target, error=error)
-        response = RedirectResponse(target, HTTPStatus.SEE_OTHER)
+            return site.page(
+                request,
+                "login.html",
+                HTTPStatus.UNAUTHORIZED,
+                target=target,
+                error="This key is not good for reading.",
+            )
+        links = page_links(request)
+        response = RedirectResponse(f"{links.base}{target}", HTTPStatus.SEE_OTHER)
         # Lax, so that a link to a passage works from a mail; no address of briefqa changes anything on a GET.
         response.set_cookie(
             COOKIE,
             session_for(key),
             max_age=SECONDS,
+            path=f"{links.base}/",
             httponly=True,
             samesite="lax",
-            secure=request.url.scheme == "https",
+            secure=links_of(request).base.startswith("https:"),
         )
         return response
 
@@ -51,14 +60,15 @@ def make_router(keys: KeyFile | None, site: Site) -> APIRouter:
     def logout(request: Request) -> Response:
         if not comes_from_here(request):
             return refusal(request.scope, HTTPStatus.FORBIDDEN, "This form was not sent from a page of briefqa.")
-        response = RedirectResponse("/login", HTTPStatus.SEE_OTHER)
-        response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+        links = page_links(request)
+        response = RedirectResponse(links.to("/login"), HTTPStatus.SEE_OTHER)
+        response.delete_cookie(COOKIE, path=f"{links.base}/", httponly=True, samesite="lax")
         return response
 
     return router
 
 
 def own_target(target: str) -> str:
-    """Give back where to go after signing in, if it is a place of this site; else the first page."""
+    """Give back where to go after signing in, below the prefix, if it is a place of this site; else the first page."""
     plain = target.isprintable() and "\\" not in target
     return target if plain and target.startswith("/") and not target.startswith("//") else "/"

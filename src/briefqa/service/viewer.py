@@ -17,11 +17,11 @@ _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <title>briefqa: the API</title>
-<link rel="icon" href="/static/icon.svg">
-<link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="icon" href="static/icon.svg">
+<link rel="stylesheet" href="docs/swagger-ui.css">
 <div id="viewer"></div>
-<script src="/docs/swagger-ui-bundle.js"></script>
-<script src="/static/viewer.js"></script>
+<script src="docs/swagger-ui-bundle.js"></script>
+<script src="static/viewer.js"></script>
 </html>
 """
 _FILES = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}

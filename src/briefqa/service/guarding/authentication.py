@@ -110,7 +110,9 @@ def _refused(scope: Scope) -> Response | None:
         return refusal(scope, HTTPStatus.FORBIDDEN, f"This key has no right to {wanted}: ask for one that has it.")
     if _is_page(HTTPConnection(scope)):
         target = path + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
-        return RedirectResponse(f"/login?next={quote(target, safe='')}", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(
+            f"{scope.get('root_path', '')}/login?next={quote(target, safe='')}", HTTPStatus.SEE_OTHER
+        )
     detail = "A valid key is wanted: send it as `Authorization: Bearer KEY`."
     return refusal(scope, HTTPStatus.UNAUTHORIZED, detail, {"WWW-Authenticate": 'Bearer realm="briefqa"'})
 

@@ -9,12 +9,15 @@ from starlette.middleware.cors import CORSMiddleware
 
 from briefqa.service.guarding.authentication import Authorization, Identification
 from briefqa.service.guarding.body_limit import BodyLimit
+from briefqa.service.guarding.pages import ErrorPages
 from briefqa.service.guarding.pressure import Pressure
 from briefqa.service.guarding.rate import RateLimit
 from briefqa.service.guarding.requests import Requests
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
+    from collections.abc import Callable
+
+    from fastapi import FastAPI, Request, Response
 
     from briefqa.keys import KeyFile
     from briefqa.service.live import Live
@@ -39,8 +42,16 @@ class Guard:
     origins: tuple[str, ...] = ()
 
 
-def install(app: FastAPI, guard: Guard, live: Live, metrics: Metrics, *, max_body_bytes: int) -> None:
-    """Put the guards before an app. The one that is added last comes first."""
+def install(  # noqa: PLR0913 - what is guarded, and how
+    app: FastAPI,
+    guard: Guard,
+    live: Live,
+    metrics: Metrics,
+    *,
+    max_body_bytes: int,
+    render: Callable[[Request, int, str], Response],
+) -> None:
+    """Put the guards before an app. The one that is added last comes first. render: makes a page of a refusal."""
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     app.add_middleware(Pressure, running=guard.running, waiting=guard.waiting, seconds=guard.seconds)
     app.add_middleware(Authorization)
@@ -54,4 +65,5 @@ def install(app: FastAPI, guard: Guard, live: Live, metrics: Metrics, *, max_bod
             allow_headers=["Authorization", "Content-Type", "X-Request-ID"],
             expose_headers=["RateLimit", "RateLimit-Policy", "Retry-After", "Server-Timing", "X-Request-ID"],
         )
+    app.add_middleware(ErrorPages, render=render)
     app.add_middleware(Requests, metrics=metrics)

@@ -51,7 +51,11 @@ def comes_from_here(connection: HTTPConnection) -> bool:
     if site is not None:
         return site in {"same-origin", "none"}
     origin = connection.headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc == connection.headers.get("host", "")
+    known = connection.app.state.addressing.public_url
+    return origin is not None and urlsplit(origin).netloc in {
+        connection.headers.get("host", ""),
+        urlsplit(known).netloc,
+    }
 
 
 def _signature(key: Key, ends: int) -> str:

@@ -1,8 +1,9 @@
 """The web pages: ask, read, browse, operate. They work without scripts, and trust nothing that a brief says.
 
-`site` renders (templates, headers, languages), `showing` makes of hits, notes and sources what templates show,
-`collection` is what there is to browse; `asking`, `reading_pages`, `browsing`, `citing_pages` and `operating` have
-the routes of one kind of page each, over `pictures` and `plots`.
+`site` renders (templates, headers, languages) with the addresses of `links`, the files of `assets` and the texts that
+`strings` knows; `showing` makes of hits, notes and sources what templates show, `collection` is what one may browse;
+`asking`, `reading_pages`, `browsing`, `citing_pages` and `operating` have the routes of one kind of page each, over
+`pictures` and `plots`.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 
 from briefqa.service.web.asking import add_asking
+from briefqa.service.web.assets import Assets
 from briefqa.service.web.browsing import add_browsing
 from briefqa.service.web.citing_pages import add_citing
 from briefqa.service.web.collection import Collections
 from briefqa.service.web.operating import add_operating
 from briefqa.service.web.reading_pages import add_reading
-from briefqa.service.web.site import STATIC, Site
+from briefqa.service.web.site import Site
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from briefqa.service.limits import Limits
     from briefqa.service.web.pictures import Pictures
 
-__all__ = ["STATIC", "make_router"]
+__all__ = ["Assets", "make_router"]
 
 
 def make_router(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from fastapi import Request, Response  # noqa: TC002 - FastAPI looks at them
 
@@ -14,6 +13,7 @@ from briefqa.search import Wanted
 from briefqa.service.access import Reader, ReaderOf  # noqa: TC001 - FastAPI looks at it
 from briefqa.service.asking import writer_of
 from briefqa.service.problems import status_of
+from briefqa.service.web.links import page_links
 from briefqa.service.web.showing import shown_answer, shown_hit
 
 if TYPE_CHECKING:
@@ -65,17 +65,14 @@ def add_asking(router: APIRouter, site: Site, limits: Limits, collections: Colle
             found = answered(reader, limits, q, chosen, writer if written else None)
         except BriefqaError as error:
             return site.page(request, "ask.html", status_of(error), **shown | {"error": str(error)})
-        hits = [shown_hit(hit) for hit in found.ranking.hits]
-        more = {"ranking": found.ranking, "hits": hits, "answer": shown_answer(found)}
+        links = page_links(request)
+        hits = [shown_hit(hit, links) for hit in found.ranking.hits]
+        more = {"ranking": found.ranking, "hits": hits, "answer": shown_answer(found, links)}
         # The briefs' own sentences are there at once; a model takes its time, and is asked when they are read.
-        more["write"] = write_address(q, chosen) if writer and not written and not found.abstained else ""
+        more["write"] = (
+            links.to("/", q=q, **chosen, written=1) if writer and not written and not found.abstained else ""
+        )
         return site.page(request, "ask.html", **shown | more)
-
-
-def write_address(question: str, chosen: dict[str, str]) -> str:
-    """Where a model writes the answer."""
-    given = {name: value for name, value in chosen.items() if value}
-    return "/?" + urlencode({"q": question, **given, "written": "1"}, errors="replace")
 
 
 def answered(

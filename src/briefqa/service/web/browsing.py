@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlencode
 
 from fastapi import Query, Request, Response
 
 from briefqa.service.access import ReaderOf  # noqa: TC001 - FastAPI looks at it
+from briefqa.service.web.links import page_links
 from briefqa.service.web.plots import columns
 
 if TYPE_CHECKING:
@@ -39,10 +39,11 @@ def add_browsing(router: APIRouter, site: Site, collections: Collections) -> Non
         chosen = {"folder": folder, "author": author, "year": year, "order": order}
         found = arranged([brief for brief in briefs if fits(brief, folder, author, year)], order)
         first = (sheet - 1) * _PER_PAGE
-        given = {name: value for name, value in chosen.items() if value and (name, value) != ("order", "newest")}
+        given: dict[str, str | int] = {**chosen, "order": "" if order == "newest" else order}
+        links = page_links(request)
 
         def address(**changed: str | int) -> str:
-            return "/briefs?" + urlencode(given | changed, errors="replace")
+            return links.to("/briefs", **given | changed)
 
         return site.page(
             request,

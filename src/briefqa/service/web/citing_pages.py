@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import quote, urlencode
 
 from fastapi import Query, Request, Response
 
 from briefqa.catalog import SourcesWanted
 from briefqa.errors import BriefqaError
 from briefqa.service.access import ReaderOf  # noqa: TC001 - FastAPI looks at it
+from briefqa.service.web.links import page_links, source_path
 from briefqa.service.web.plots import rows
-from briefqa.service.web.showing import LINKS, shown_csl, web_address
+from briefqa.service.web.showing import shown_csl, web_address
 from briefqa.shapes import page_label
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from briefqa.catalog import CitedSource, StoredNote
     from briefqa.service.web.collection import Collections
+    from briefqa.service.web.links import PageLinks
     from briefqa.service.web.site import Site
 
 _PER_PAGE = 50
@@ -43,12 +44,12 @@ def add_citing(router: APIRouter, site: Site, collections: Collections) -> None:
                 found = index.sources(SourcesWanted(collection=folder, text=sought), limit=_PER_PAGE, offset=first)
         except BriefqaError as error:
             return site.refusal(request, error)
-        given = {name: value for name, value in (("find", sought), ("folder", folder)) if value}
-        shown = [shown_work(item) for item in found.items]
+        links = page_links(request)
+        shown = [shown_work(item, links) for item in found.items]
         most_cited = [work for work in shown if work["briefs"] > 1 or work["notes"] > 1][:_MOST_CITED]
 
-        def address(**changed: int) -> str:
-            return "/sources?" + urlencode(given | changed, errors="replace")
+        def address(sheet: int) -> str:
+            return links.to("/sources", find=sought, folder=folder, sheet=sheet)
 
         return site.page(
             request,
@@ -58,8 +59,8 @@ def add_citing(router: APIRouter, site: Site, collections: Collections) -> None:
             total=found.total,
             sources=shown,
             plot=rows([(work["title"], work["url"], work["notes"]) for work in most_cited]) if sheet == 1 else None,
-            previous=address(sheet=sheet - 1) if sheet > 1 else "",
-            following=address(sheet=sheet + 1) if first + _PER_PAGE < found.total else "",
+            previous=address(sheet - 1) if sheet > 1 else "",
+            following=address(sheet + 1) if first + _PER_PAGE < found.total else "",
         )
 
     @router.get("/sources/{source_id}")
@@ -71,19 +72,25 @@ def add_citing(router: APIRouter, site: Site, collections: Collections) -> None:
                 citing = index.citing(source_id, limit=_PER_PAGE, offset=first)
         except BriefqaError as error:
             return site.refusal(request, error)
+        links = page_links(request)
+        work = shown_work(source, links)
+
+        def address(sheet: int) -> str:
+            return links.to(source_path(source_id), sheet=sheet)
+
         return site.page(
             request,
             "source.html",
-            source=shown_work(source),
+            source=work,
             cited=shown_csl(source.csl, web_address(source.csl.get("URL")) or ""),
             total=citing.total,
-            notes=[shown_citing(note) for note in citing.items],
-            previous=f"?sheet={sheet - 1}" if sheet > 1 else "",
-            following=f"?sheet={sheet + 1}" if first + _PER_PAGE < citing.total else "",
+            notes=[shown_citing(note, links) for note in citing.items],
+            previous=address(sheet - 1) if sheet > 1 else "",
+            following=address(sheet + 1) if first + _PER_PAGE < citing.total else "",
         )
 
 
-def shown_work(source: CitedSource) -> dict[str, Any]:
+def shown_work(source: CitedSource, links: PageLinks) -> dict[str, Any]:
     """Show a source in a list: what it is called, and how often it is cited."""
     csl = source.csl
     names = [
@@ -97,7 +104,7 @@ def shown_work(source: CitedSource) -> dict[str, Any]:
             csl.get("title") or csl.get("container-title") or csl.get("number") or csl.get("URL") or source.id
         ),
         "authors": names,
-        "url": f"/sources/{quote(source.id, safe='')}",
+        "url": links.source(source.id),
         "web": web,
         "host": shown.host,
         "publisher": shown.publisher,
@@ -107,16 +114,16 @@ def shown_work(source: CitedSource) -> dict[str, Any]:
     }
 
 
-def shown_citing(stored: StoredNote) -> dict[str, Any]:
+def shown_citing(stored: StoredNote, links: PageLinks) -> dict[str, Any]:
     """Show a note that cites a source: its brief, its words, and the passages that its marks stand in."""
     brief, note = stored.brief, stored.note
     return {
         "title": brief.title or brief.path,
-        "brief": LINKS.brief(brief.id),
+        "brief": links.brief(brief.id),
         "published": brief.published,
         "label": note.label,
         "text": note.text,
         "passages": [
-            (page_label(passage.pages), passage.section, LINKS.passage(passage)) for passage in stored.passages
+            (page_label(passage.pages), passage.section, links.passage(passage)) for passage in stored.passages
         ],
     }

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
 
 from fastapi import Request, Response  # noqa: TC002 - FastAPI looks at them
 from fastapi.responses import RedirectResponse
@@ -15,7 +14,9 @@ from fastapi.responses import RedirectResponse
 from briefqa.errors import BriefqaError, GenerationError
 from briefqa.generation import current_id, generation_folder, generations, read_manifest, rollback
 from briefqa.service.access import ReaderOf  # noqa: TC001 - FastAPI looks at it
+from briefqa.service.guarding.sessions import comes_from_here
 from briefqa.service.problems import status_of
+from briefqa.service.web.links import page_links
 from briefqa.service.web.site import HEADERS
 
 if TYPE_CHECKING:
@@ -67,14 +68,17 @@ def add_operating(router: APIRouter, site: Site, index: Path | None) -> None:
 
     @router.post("/admin/rollback")
     def go_back(request: Request, generation: str) -> Response:
-        if index is None or not comes_from_this_page(request):
-            message = "Go back with the button of this very page."
-            return site.page(request, "message.html", HTTPStatus.FORBIDDEN, message=message, successor="/admin")
+        if index is None or not comes_from_here(request):
+            return refused(request, HTTPStatus.FORBIDDEN, "Go back with the button of this very page.")
         try:
             name = rollback(index, generation)
         except BriefqaError as error:
-            return site.page(request, "message.html", status_of(error), message=str(error), successor="/admin")
-        return RedirectResponse(f"/admin?done={quote(name)}", HTTPStatus.SEE_OTHER, HEADERS)
+            return refused(request, status_of(error), str(error))
+        return RedirectResponse(page_links(request).to("/admin", done=name), HTTPStatus.SEE_OTHER, HEADERS)
+
+    def refused(request: Request, status: HTTPStatus, message: str) -> Response:
+        admin = page_links(request).to("/admin")
+        return site.message(request, status, message, admin)
 
 
 def kept_generations(index: Path) -> list[ShownGeneration]:
@@ -101,12 +105,3 @@ def last_report(index: Path) -> dict[str, Any] | None:
             report = json.loads(files[-1].read_text(encoding="utf-8"))
             return report if isinstance(report, dict) else None
     return None
-
-
-def comes_from_this_page(request: Request) -> bool:
-    """Whether a browser says that a page of this site sent the form: another site's could name any generation."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = request.headers.get("origin", "")
-    return bool(origin) and urlsplit(origin).netloc == request.headers.get("host", "")

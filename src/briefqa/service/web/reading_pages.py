@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from fastapi import Query, Request, Response
@@ -12,11 +13,12 @@ from briefqa.errors import BriefqaError, NotFound
 from briefqa.geometry import unpacked
 from briefqa.service.access import ReaderOf  # noqa: TC001 - FastAPI looks at it
 from briefqa.service.api import file_of
+from briefqa.service.web.links import brief_path, page_links
 from briefqa.service.web.showing import Back, ShownNote, headings_of, linked_marks, pieces, shown_note
 from briefqa.service.web.site import HEADERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from fastapi import APIRouter
@@ -24,8 +26,11 @@ if TYPE_CHECKING:
     from briefqa.briefs import Brief, Mark, PageGeometry, PageSpan
     from briefqa.generation import BriefRecord
     from briefqa.geometry import Rect
+    from briefqa.service.web.links import PageLinks
     from briefqa.service.web.pictures import Pictures
     from briefqa.service.web.site import Site
+
+    Here = Callable[..., str]  # gives the address of the brief's page, with an anchor and the fields of a query
 
 PageNumber = Annotated[int | None, Query(alias="page")]
 _MOST_FOUND = 200
@@ -89,16 +94,18 @@ def add_reading(router: APIRouter, site: Site, docs_in: Path, pictures: Pictures
         sought = find.strip()[:_LONGEST_SOUGHT]
         lit = ((found.start, found.end),) if found and found.brief_id == brief_id else ()
         places = tuple(places_of(sought, brief.body)) if sought else ()
-        shown = common(request, record, brief, generation) | {
+        links = page_links(request)
+        here = partial(links.to, brief_path(brief_id))
+        shown = common(links, here, record, brief, generation) | {
             "find": sought,
             "found": list(found_places(brief, places)),
         }
         if view == "notes":
-            return site.page(request, "notes.html", **shown, notes=list(all_notes(brief)))
+            return site.page(request, "notes.html", **shown, notes=list(all_notes(brief, here)))
         wanted = Wanted(page_number, places or lit, sought)
         if page_number is not None and brief.pages:
-            return site.page(request, "page.html", **shown, **page_values(brief, wanted, geometry))
-        return site.page(request, "whole.html", **shown, **whole_values(brief, wanted))
+            return site.page(request, "page.html", **shown, **page_values(brief, wanted, geometry, here))
+        return site.page(request, "whole.html", **shown, **whole_values(brief, wanted, here))
 
     @router.get("/briefs/{brief_id}/pages/{page_index}.png")
     def picture(request: Request, reader: ReaderOf, brief_id: str, page_index: int) -> Response:
@@ -115,32 +122,39 @@ def add_reading(router: APIRouter, site: Site, docs_in: Path, pictures: Pictures
         return Response(png, media_type="image/png", headers=headers)
 
 
-def common(request: Request, record: BriefRecord, brief: Brief, generation: str) -> dict[str, Any]:
+def common(links: PageLinks, here: Here, record: BriefRecord, brief: Brief, generation: str) -> dict[str, Any]:
     """What every page of a brief shows."""
     return {
         "record": record,
         "generation": generation,
-        "file": str(request.app.url_path_for("brief_file", brief_id=record.id)),
+        "here": here,
+        "file": links.to(f"{brief_path(record.id)}/file"),
         "printed": record.path.lower().endswith(".pdf"),
         "pages": brief.pages,
         "note_count": len(brief.notes),
     }
 
 
-def whole_values(brief: Brief, wanted: Wanted) -> dict[str, Any]:
+def whole_values(brief: Brief, wanted: Wanted, here: Here) -> dict[str, Any]:
     """The whole text with all notes."""
     references = linked_marks(enumerate(brief.marks), 0, len(brief.body))
+    (
+        (shown_note(note, f"note-{note.id}", cited=False), backs(brief.marks, note.id, None, here))
+        for note in brief.notes
+    )
     return {
         "pieces": list(pieces(brief.body, references, wanted.lit, headings_of(brief, 0, len(brief.body)))),
         "notes": [
-            replace(shown_note(note, f"note-{note.id}", cited=False), backs=tuple(backs(brief.marks, note.id, None)))
+            replace(
+                shown_note(note, f"note-{note.id}", cited=False), backs=tuple(backs(brief.marks, note.id, None, here))
+            )
             for note in brief.notes
         ],
         "problems": brief.problems,
     }
 
 
-def page_values(brief: Brief, wanted: Wanted, geometry: Sequence[PageGeometry]) -> dict[str, Any]:
+def page_values(brief: Brief, wanted: Wanted, geometry: Sequence[PageGeometry], here: Here) -> dict[str, Any]:
     """One page: its picture with boxes, its text, the notes that stand on it or that its marks lead to."""
     number = next(number for number, page in enumerate(brief.pages) if page.index == wanted.page)
     page = brief.pages[number]
@@ -149,13 +163,13 @@ def page_values(brief: Brief, wanted: Wanted, geometry: Sequence[PageGeometry]) 
     lit = [(start, end) for start, end in lit if start < end]
     references = linked_marks(marks, page.start, page.end)
     headings = headings_of(brief, page.start, page.end)
-    here = [(start - page.start, end - page.start) for start, end in lit]
+    within = [(start - page.start, end - page.start) for start, end in lit]
     return {
         "page": page,
         "previous": brief.pages[number - 1] if number else None,
         "following": brief.pages[number + 1] if number + 1 < len(brief.pages) else None,
-        "pieces": list(pieces(brief.body[page.start : page.end], references, here, headings)),
-        "notes": list(notes_of_page(brief, page, [mark for _, mark in marks])),
+        "pieces": list(pieces(brief.body[page.start : page.end], references, within, headings)),
+        "notes": list(notes_of_page(brief, page, [mark for _, mark in marks], here)),
         "problems": [problem for problem in brief.problems if problem.page == page.index],
         "geometry": geometry[0] if geometry else None,
         "boxes": list(boxes(brief, geometry[0], lit, "found" if wanted.sought else "lit")) if geometry else [],
@@ -181,34 +195,36 @@ def box_of(kind: str, rect: Rect, height: float, anchor: str = "") -> ShownBox:
     return ShownBox(kind, x, y, round(rect.x1 - rect.x0 + 2 * pad, 1), round(rect.y1 - rect.y0 + 2 * pad, 1), anchor)
 
 
-def notes_of_page(brief: Brief, page: PageSpan, marks: Sequence[Mark]) -> Iterator[ShownNote]:
+def notes_of_page(brief: Brief, page: PageSpan, marks: Sequence[Mark], here: Here) -> Iterator[ShownNote]:
     """The notes that marks of the page lead to, or that stand on it, in the order of the brief."""
     cited = {mark.note_id for mark in marks}
     for note in brief.notes:
         if note.page == page.index or note.id in cited:
             elsewhere = "" if note.page == page.index else label_of(brief, note.page)
             shown = shown_note(note, f"note-{note.id}")
-            yield replace(shown, backs=tuple(backs(brief.marks, note.id, page.index)), page=elsewhere)
+            yield replace(shown, backs=tuple(backs(brief.marks, note.id, page.index, here)), page=elsewhere)
 
 
-def all_notes(brief: Brief) -> Iterator[ShownNote]:
+def all_notes(brief: Brief, here: Here) -> Iterator[ShownNote]:
     """All notes, each with the ways to the pages that its marks stand on."""
     for note in brief.notes:
         shown = shown_note(note, f"note-{note.id}", cited=False)
         ways = (
-            Back(f"?page={mark.page}#mark-{number}" if brief.pages else f"?#mark-{number}", label_of(brief, mark.page))
+            Back(here(f"mark-{number}", page=mark.page if brief.pages else ""), label_of(brief, mark.page))
             for number, mark in enumerate(brief.marks)
             if mark.note_id == note.id
         )
         yield replace(shown, backs=tuple(ways))
 
 
-def backs(marks: Sequence[Mark], note_id: str, page: int | None) -> Iterator[Back]:
+def backs(marks: Sequence[Mark], note_id: str, page: int | None, here: Here) -> Iterator[Back]:
     """The ways from a note to its marks. page: the one that is shown, None for the whole text."""
     for number, mark in enumerate(marks):
         if mark.note_id == note_id:
-            here = page in {None, mark.page}
-            yield Back(f"#mark-{number}") if here else Back(f"?page={mark.page}#mark-{number}", str(mark.page))
+            anchor = f"mark-{number}"
+            yield (
+                Back(f"#{anchor}") if page in {None, mark.page} else Back(here(anchor, page=mark.page), str(mark.page))
+            )
 
 
 def label_of(brief: Brief, index: int) -> str:

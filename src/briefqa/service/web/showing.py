@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from briefqa.shapes import Links, page_label
+from briefqa.shapes import page_label
 from briefqa.sources import footnote, to_bibtex, to_ris
 
 if TYPE_CHECKING:
@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from briefqa.answer import Answer, Citation
     from briefqa.briefs import Brief, Mark, Note
     from briefqa.search import Hit
-
-# Addresses on the pages are relative, so that they hold behind any proxy that keeps the path.
-LINKS = Links("")
+    from briefqa.service.web.links import PageLinks
 
 
 class Reference(NamedTuple):
@@ -166,7 +164,7 @@ def date_of(date: Any) -> str:
     return "-".join(f"{part:02d}" for part in parts[:3])
 
 
-def shown_hit(hit: Hit) -> dict[str, Any]:
+def shown_hit(hit: Hit, links: PageLinks) -> dict[str, Any]:
     """Show a hit with its marks and notes, which lead to each other."""
     prefix = f"hit-{hit.rank}"
     anchors = {cited.note.id: f"{prefix}-note-{cited.note.id}" for cited in hit.notes}
@@ -184,16 +182,16 @@ def shown_hit(hit: Hit) -> dict[str, Any]:
     return {
         "rank": hit.rank,
         "brief": hit.stored.brief,
-        "url": LINKS.passage(hit.stored.passage),
+        "url": links.passage(hit.stored.passage),
         "section": section,
         "pages": page_label(hit.stored.passage.pages),
         "pieces": list(pieces(hit.stored.passage.text, references, hit.highlights, heading)),
         "notes": list(notes.values()),
-        "also_in": [(record.title or record.path, LINKS.brief(record.id)) for record in hit.also_in],
+        "also_in": [(record.title or record.path, links.brief(record.id)) for record in hit.also_in],
     }
 
 
-def shown_answer(answer: Answer) -> dict[str, Any]:
+def shown_answer(answer: Answer, links: PageLinks) -> dict[str, Any]:
     """Show an answer: its sentences, each with its citations, and these with where they stand."""
     return {
         "sentences": answer.sentences,
@@ -201,11 +199,11 @@ def shown_answer(answer: Answer) -> dict[str, Any]:
         "reason": answer.reason,
         "written_by": "" if answer.written_by == "briefs" else answer.written_by,
         "notices": answer.notices,
-        "citations": [_shown_citation(citation, answer) for citation in answer.citations],
+        "citations": [_shown_citation(citation, answer, links) for citation in answer.citations],
     }
 
 
-def _shown_citation(citation: Citation, answer: Answer) -> dict[str, Any]:
+def _shown_citation(citation: Citation, answer: Answer, links: PageLinks) -> dict[str, Any]:
     passage = citation.stored.passage
     rank = next((hit.rank for hit in answer.ranking.hits if hit.stored.passage.id == passage.id), 0)
     claims = (
@@ -217,7 +215,7 @@ def _shown_citation(citation: Citation, answer: Answer) -> dict[str, Any]:
     return {
         "ordinal": citation.ordinal,
         "title": citation.stored.brief.title or citation.stored.brief.path,
-        "url": LINKS.passage(passage),
+        "url": links.passage(passage),
         "pages": page_label(citation.pages),
         "rank": rank,
         "claim": claim,

@@ -12,21 +12,26 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from briefqa.errors import Gone
+from briefqa.service.access import NOBODY
+from briefqa.service.guarding.sessions import COOKIE
 from briefqa.service.problems import status_of
-from briefqa.service.web.showing import LINKS
+from briefqa.service.web.links import brief_path, page_links
+from briefqa.service.web.strings import wording
 from briefqa.shapes import sendable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fastapi import Request, Response
+    from jinja2 import Template
 
     from briefqa.errors import BriefqaError
+    from briefqa.service.access import Reader
 
-STATIC = Path(__file__).parent / "static"
 LOCALE = Path(__file__).parent / "locale"
 _MOST_LANGUAGES = 5
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?")
+_FROM_RIGHT_TO_LEFT = {"ar", "fa", "he", "ur", "yi"}
 
 HEADERS = {
     # Nothing inline, nothing from elsewhere: whatever a brief smuggles into a page cannot run or report.
@@ -52,14 +57,40 @@ class Site:
 
     def page(self, request: Request, name: str, status: int = HTTPStatus.OK, **values: Any) -> Response:
         """Render a template for the reader who asks. Halves of surrogate pairs in values become one character."""
-        languages = wanted_languages(request.headers.get("accept-language", ""))
-        html = self._environment(languages).get_template(name).render(path=request.url.path, **values)
-        return HTMLResponse(sendable(html), status, HEADERS)
+        template = self.template(request, name)
+        return HTMLResponse(
+            sendable(template.render(status=int(status), **self.around(request), **values)), status, HEADERS
+        )
+
+    def template(self, request: Request, name: str) -> Template:
+        """Give a template in the language that the reader wants."""
+        return self._environment(wanted_languages(request.headers.get("accept-language", ""))).get_template(name)
+
+    @staticmethod
+    def around(request: Request) -> dict[str, Any]:
+        """What templates know of whoever asks, and the addresses that they give."""
+        reader: Reader | None = getattr(request.state, "reader", None)
+        caller = reader.caller if reader else NOBODY
+        links = page_links(request)
+        return {
+            "path": request.url.path,
+            "links": links,
+            "to": links.to,
+            "asset": links.asset,
+            "signed_in": bool(caller.key) and COOKIE in request.cookies,
+            "may_operate": "admin" in caller.rights,
+        }
+
+    def message(self, request: Request, status: int, message: str, link: str = "") -> Response:
+        """Say what went wrong. link: where to go on instead, "" for no place in particular."""
+        plain = "" if message == HTTPStatus(status).phrase else message
+        return self.page(request, "message.html", status, message=plain, link=link)
 
     def refusal(self, request: Request, error: BriefqaError) -> Response:
         """Say why there is no page."""
-        successor = LINKS.brief(error.superseded_by) if isinstance(error, Gone) and error.superseded_by else ""
-        return self.page(request, "message.html", status_of(error), message=str(error), successor=successor)
+        successor = error.superseded_by if isinstance(error, Gone) else ""
+        link = page_links(request).brief(successor) if successor else ""
+        return self.message(request, status_of(error), str(error), link)
 
     def _environment(self, languages: list[str]) -> Environment:
         key = tuple(languages)
@@ -101,7 +132,11 @@ def _environment(translations: gettext.NullTranslations) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals["language"] = translations.info().get("language", "en")
+    language = translations.info().get("language", "en")
+    environment.globals["language"] = language
+    environment.globals["direction"] = "rtl" if language[:2] in _FROM_RIGHT_TO_LEFT else "ltr"
+    environment.globals["brief_path"] = brief_path
+    environment.filters["worded"] = wording(translations)
     return environment
 
 
