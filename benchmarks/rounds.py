@@ -3,8 +3,8 @@
     python benchmarks/rounds.py --briefs 10000 --changes 1000 --rounds 20
 
 Each round changes, adds, moves, removes, doubles or breaks so many files, reindexes, and builds the same folder from
-nothing beside it. Both must hold the same files, briefs, passages, notes and marks, the same vectors bit for bit, and
-give the same BM25 scores and the same rankings for the same questions. Prints the seconds of each.
+nothing beside it. Both must hold the same files, briefs, passages, notes, marks and sources, the same vectors bit for
+bit, and give the same BM25 scores and the same rankings for the same questions. Prints the seconds of each.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from briefqa import generation as g
-from briefqa.catalog import Catalog
+from briefqa.catalog import Catalog, CitingCatalog, SourcesWanted
 from briefqa.embedding import HashingEmbedder
 from briefqa.reindex import reindex
 from briefqa.search import Searcher
@@ -107,6 +107,10 @@ def content(folder: Path) -> dict[str, Any]:
         "counts": catalog.counts(),
     }
     catalog.close()
+    citing = CitingCatalog(live / g.CATALOG)
+    cited = citing.sources(SourcesWanted(), limit=10**6).items
+    citing.close()
+    found["sources"] = sorted((one.id, one.csl, one.briefs, one.notes, one.passages) for one in cited)
     return found
 
 

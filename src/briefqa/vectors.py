@@ -1,4 +1,4 @@
-"""The vectors of a generation and the search among them. The only importer of faiss.
+"""The vectors of a generation and the search among them. With `lists` the only importer of faiss.
 
 A passage is found by its own vector and by its brief's, the mean direction of the brief's passages, in equal parts: a
 passage of a brief that is about the question is worth more than the same words in passing. As an inner product is
@@ -23,12 +23,15 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from briefqa.errors import CorruptGeneration, GenerationError
+from briefqa.lists import Learned, taken_over, write_learned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from briefqa.lists import Staying
 
 # Rows read, trained on or compared at a time: bounds the memory taken beside the index itself.
 _BLOCK = 65_536
@@ -229,11 +232,12 @@ def open_embeddings(file: Path) -> NDArray[np.float32]:
     return embeddings
 
 
-def write_index(file: Path, rows: InContext, factory: str) -> None:
+def write_index(file: Path, rows: InContext, factory: str, before: Staying | None = None) -> None:
     """Build the index over all rows and write it. factory: FAISS's, or "auto" for the one of `fitting_factory`.
 
     An index that has to be trained and has too few rows for it is built flat, which is exact and, for so few, fast.
-    Raises GenerationError for a factory string that FAISS does not understand.
+    before: an index that was made with the same factory, and its rows that are the first of these; its lists are taken
+    over while few rows are new. Raises GenerationError for a factory string that FAISS does not understand.
     """
     import faiss  # noqa: PLC0415 - a fifth of a second
 
@@ -242,20 +246,36 @@ def write_index(file: Path, rows: InContext, factory: str) -> None:
     index = faiss.index_factory(
         dimension, fitting_factory(count) if factory == AUTO else factory, faiss.METRIC_INNER_PRODUCT
     )
-    if not index.is_trained:
-        try:
-            index.train(
-                rows[_sample(count, _TRAINED_ON * (index.nlist if isinstance(index, faiss.IndexIVF) else count))]
-            )
-        except RuntimeError:
-            index = faiss.IndexFlatIP(dimension)
-    for start in range(0, count, _BLOCK):
-        index.add(rows[start : start + _BLOCK])
-    _search_widely(index, rows)
+    taken = taken_over(index, before, count) if before else None
+    if taken:
+        index, learned = taken
+    else:
+        index, learned = _trained(index, rows), Learned(count, 0)
+    for start in range(index.ntotal, count, _BLOCK):
+        index.add(rows[start : min(start + _BLOCK, count)])
+    if not taken:
+        _search_widely(index, rows)
     try:
         faiss.write_index(index, str(file))
     except RuntimeError as error:
         raise GenerationError(f"Cannot write {file}: is the disk full?") from error
+    if isinstance(index, faiss.IndexIVF):
+        write_learned(file, learned)
+
+
+def _trained(index: Any, rows: InContext) -> Any:
+    """Train an index, if it has to be; a flat one where there are too few rows for it."""
+    import faiss  # noqa: PLC0415 - imported by write_index
+
+    if index.is_trained:
+        return index
+    count, dimension = rows.embeddings.shape
+    wanted = _TRAINED_ON * (index.nlist if isinstance(index, faiss.IndexIVF) else count)
+    try:
+        index.train(rows[_sample(count, wanted)])
+    except RuntimeError:
+        return faiss.IndexFlatIP(dimension)
+    return index
 
 
 def _sample(count: int, wanted: int) -> NDArray[np.int64]:

@@ -101,28 +101,34 @@ class Catalog(Rows):
         with self._guarded():
             return [ids[position] for position in positions]
 
-    def searchable(self) -> Iterator[SearchableText]:
-        """Give what the words of each passage are counted in, in the order of the vector rows."""
-        notes = self._searchable_notes()
+    def searchable(self, start: int = 0) -> Iterator[SearchableText]:
+        """Give what the words of each passage are counted in, in the order of the vector rows, from one of them on."""
+        notes = self._searchable_notes(start)
         rows = self._select(
             "SELECT p.brief, p.ordinal, b.language, b.title, p.section, p.text FROM passages p "
-            "JOIN briefs b ON b.id = p.brief ORDER BY p.position"
+            "JOIN briefs b ON b.id = p.brief WHERE p.position >= ? ORDER BY p.position",
+            start,
         )
         for brief_id, ordinal, language, title, section, text in rows:
             parts = [] if section and text.startswith(section) else [section]
             parts += [text, *notes.get((brief_id, ordinal), ())]
             yield SearchableText(brief_id, language, title, "\n".join(filter(None, parts)))
 
-    def _searchable_notes(self) -> dict[tuple[str, int], list[str]]:
+    def _searchable_notes(self, start: int) -> dict[tuple[str, int], list[str]]:
         """Return the notes that each passage cites, by brief and ordinal, with what "ibid." in them means."""
         sources: dict[tuple[str, str], list[str]] = defaultdict(list)
+        briefs = "SELECT brief FROM passages WHERE position >= ?"
         with self._guarded():
-            for brief_id, note_id, csl in self._select("SELECT brief, note, csl FROM sources ORDER BY ordinal"):
+            for brief_id, note_id, csl in self._select(
+                f"SELECT brief, note, csl FROM sources WHERE brief IN ({briefs}) ORDER BY ordinal", start
+            ):
                 sources[brief_id, note_id] += _words_of_source(json.loads(csl))
         notes: dict[tuple[str, int], list[str]] = defaultdict(list)
         rows = self._select(
             "SELECT DISTINCT m.brief, m.passage, n.id, n.text FROM marks m "
-            "JOIN notes n ON n.brief = m.brief AND n.id = m.note WHERE m.passage IS NOT NULL ORDER BY m.ordinal"
+            "JOIN notes n ON n.brief = m.brief AND n.id = m.note "
+            f"WHERE m.passage IS NOT NULL AND m.brief IN ({briefs}) ORDER BY m.ordinal",
+            start,
         )
         for brief_id, ordinal, note_id, text in rows:
             # What the note itself says is not counted twice.

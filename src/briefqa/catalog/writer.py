@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from briefqa.briefs import Brief, PageGeometry, Passage
 
+_AT_ONCE = 10_000
 _COPIED = "id, brief, ordinal, begins, ends, text, context, section, pages, digest"
 
 
@@ -48,7 +49,8 @@ class CatalogWriter:
             self._connection = sqlite3.connect(file, uri=True, isolation_level=None)
             self._connection.executescript(
                 f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA journal_mode = OFF;"
-                "PRAGMA synchronous = OFF;" + SCHEMA
+                "PRAGMA synchronous = OFF;" + SCHEMA + "CREATE TEMP TABLE known"
+                "(brief, note, source, fullness, words, PRIMARY KEY (brief, note, source)) WITHOUT ROWID;"
             )
             if parent is not None:
                 self._connection.execute("ATTACH ? AS parent", (immutable_uri(parent),))
@@ -94,6 +96,8 @@ class CatalogWriter:
         run(f"UPDATE briefs SET path = (SELECT path FROM temp.kept WHERE kept.id = briefs.id) WHERE id IN {these}")
         for table in ("notes", "sources", "marks", "geometry"):
             run(f"INSERT INTO {table} SELECT * FROM {other}.{table} WHERE brief IN {these}")
+        told = "brief, note, source, fullness, words"
+        run(f"INSERT INTO temp.known SELECT {told} FROM {other}.cited WHERE brief IN {these}")
         run(
             f"INSERT INTO passages (position, {_COPIED}) "
             f"SELECT {self._passages} + row_number() OVER (ORDER BY position) - 1, {_COPIED} "
@@ -168,19 +172,35 @@ class CatalogWriter:
             self._connection.close()
 
     def _write_works(self) -> None:
-        """Put citations of the same work together. Anew each time: one more citation may make one of two works."""
+        """Put citations of the same work together. Anew each time: one more citation may make one of two works.
+
+        What is told of a citation by itself is taken over with its brief.
+        """
         sources = "SELECT brief, note, ordinal, csl FROM sources ORDER BY brief, note, ordinal"
         cited = merge((f"{brief}:{note}:{n}", json.loads(csl)) for brief, note, n, csl in self._rows(sources))
         before: set[int] = set()  # works that the note has cited already
-        for (brief, note, n, csl), (work, ids) in zip(self._rows(sources), cited, strict=True):
+        citations, names = [], []
+        told = (
+            "SELECT s.brief, s.note, s.ordinal, iif(k.source IS NULL, s.csl, NULL), k.fullness, k.words FROM sources s "
+            "LEFT JOIN temp.known k ON k.brief = s.brief AND k.note = s.note AND k.source = s.ordinal "
+            "ORDER BY s.brief, s.note, s.ordinal"
+        )
+        for (brief, note, n, csl, *known), (work, ids) in zip(self._rows(told), cited, strict=True):
             before = before if n else set()
-            item = json.loads(csl)
-            self._insert("cited", [(brief, note, n, work, work in before, fullness(item), words_of(item))])
-            self._connection.executemany(
-                "INSERT OR IGNORE INTO works VALUES (?, ?, ?, ?)",
-                [(name, brief, work, strength) for strength, name in ids],
-            )
+            said = known if csl is None else _said(json.loads(csl))
+            citations.append((brief, note, n, work, work in before, *said))
+            names += [(name, brief, work, strength) for strength, name in ids]
             before.add(work)
+            if len(citations) >= _AT_ONCE:
+                self._put_works(citations, names)
+        self._put_works(citations, names)
+
+    def _put_works(self, citations: list[tuple[Any, ...]], names: list[tuple[Any, ...]]) -> None:
+        """Write what became of some citations, and forget it."""
+        self._insert("cited", citations)
+        self._connection.executemany("INSERT OR IGNORE INTO works VALUES (?, ?, ?, ?)", names)
+        citations.clear()
+        names.clear()
 
     def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         return (restored(row) for row in self._connection.execute(query))
@@ -199,6 +219,11 @@ class CatalogWriter:
             yield
         except sqlite3.Error as error:
             raise GenerationError(f"Cannot write {self._file} ({error}). Is the disk full?") from error
+
+
+def _said(csl: dict[str, Any]) -> tuple[int, str]:
+    """Tell of a citation how much it says, and the words that it is found by."""
+    return fullness(csl), words_of(csl)
 
 
 def _brief_row(brief: Brief, passages: int) -> tuple[Any, ...]:

@@ -26,7 +26,7 @@ from briefqa.catalog import (
     StoredPassage,
 )
 from briefqa.generation.index import Candidate, Index, ScoredPassage, Subset
-from briefqa.generation.indexes import write_indexes
+from briefqa.generation.indexes import Before, write_indexes
 from briefqa.generation.manifest import (
     BRIEF_VECTORS,
     CATALOG,
@@ -69,6 +69,7 @@ __all__ = [
     "FORMAT",
     "LEXICAL",
     "VECTORS",
+    "Before",
     "BriefRecord",
     "Candidate",
     "CitedSource",

@@ -1,12 +1,14 @@
 """The lexical leg: BM25 over passages and over whole briefs, and the words that it counts.
 
 `analysis` turns text into terms, with `dates`; `languages` knows stems and stop words, `acronyms` what they stand for;
-`writing` writes an index and `matrix` its numbers, `index` searches. The only importer of bm25s and PyStemmer.
+`writing` writes an index and `matrix` its numbers, `updating` makes one of the one before, `index` searches. The only
+importer of bm25s and PyStemmer.
 """
 
 from briefqa.lexical.analysis import terms, words
 from briefqa.lexical.index import Lexical
 from briefqa.lexical.languages import language_of
+from briefqa.lexical.updating import TooOften, update_lexical
 from briefqa.lexical.writing import FILES, Entry, write_lexical
 
-__all__ = ["FILES", "Entry", "Lexical", "language_of", "terms", "words", "write_lexical"]
+__all__ = ["FILES", "Entry", "Lexical", "TooOften", "language_of", "terms", "update_lexical", "words", "write_lexical"]

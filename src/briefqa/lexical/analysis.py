@@ -91,6 +91,11 @@ def analysed(token: str, language: str) -> Analysed:
     )
 
 
+def stop_stems(language: str) -> frozenset[str]:
+    """What the stop words of a language are counted as."""
+    return frozenset(stem for word in stop_words(language) for stem, _ in analysed(word, language).sequence)
+
+
 def variants(word: str, alphabet: Iterable[str] = "abcdefghijklmnopqrstuvwxyz") -> set[str]:
     """All that one slip of the typist makes of a folded word: a letter dropped, doubled, wrong, or two swapped.
 

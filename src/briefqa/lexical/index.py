@@ -22,7 +22,7 @@ from briefqa.errors import CorruptGeneration
 from briefqa.lexical.acronyms import Acronyms, Found, agreed
 from briefqa.lexical.analysis import PAIR, terms, variants, words
 from briefqa.lexical.matrix import Matrix, mapped
-from briefqa.lexical.writing import ABOUT, ACRONYMS, BRIEF_OF, KEYS, LANGUAGE_OF, WORDS, About, key_of
+from briefqa.lexical.writing import ABOUT, ACRONYMS, BRIEF_OF, KEYS, LANGUAGE_OF, WORDS, About, key_of, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,7 +39,7 @@ _MEANT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class Parts:
     """What is in the files. numbers: of words. matrices: of passages and of briefs. acronyms: by brief."""
 
     about: About
@@ -50,11 +50,16 @@ class _Parts:
     matrices: tuple[Matrix, Matrix]
     acronyms: Found
 
+    @property
+    def words(self) -> list[str]:
+        """All words in the order of their numbers, `NONE` where a number is free."""
+        return listed(self.numbers)
+
 
 class Lexical:
     """An index that is open for searching. Safe for many threads."""
 
-    def __init__(self, parts: _Parts, rows: NDArray[np.int64] | None = None) -> None:
+    def __init__(self, parts: Parts, rows: NDArray[np.int64] | None = None) -> None:
         """Take the parts. rows: the passages to see, None all of them."""
         self._parts = parts
         self._rows = rows
@@ -83,7 +88,7 @@ class Lexical:
                 Matrix.open(folder, "briefs", about.briefs, keys),
             )
             acronyms = json.loads((folder / ACRONYMS).read_bytes())
-            return cls(_Parts(about, numbers, keys, brief_of, language_of, matrices, acronyms))
+            return cls(Parts(about, numbers, keys, brief_of, language_of, matrices, acronyms))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise CorruptGeneration(
                 f"{folder} is damaged ({error}). Run `briefqa rollback`, or `briefqa reindex` to build it anew."
@@ -96,6 +101,11 @@ class Lexical:
         """
         matrices = (self._passages.within(rows), self._briefs.within(np.unique(self._brief_of[rows])))
         return Lexical(replace(self._parts, matrices=matrices), rows)
+
+    @property
+    def parts(self) -> Parts:
+        """What is in the files, for who makes another index of it."""
+        return self._parts
 
     @property
     def count(self) -> int:

@@ -79,6 +79,16 @@ class Matrix:
             scores[rows] += worth if weight == 1 else worth * np.float32(weight)
         return scores
 
+    def frequencies(self, start: int, end: int) -> NDArray[np.float64]:
+        """Tell from what it is worth how often a term stands in a row, for all entries of some columns."""
+        entries = slice(int(self.indptr[start]), int(self.indptr[end]))
+        holding = np.diff(self.indptr[start : end + 1])
+        part = self.data[entries] / np.repeat(_rarity(self.keys[start:end], holding, len(self.lengths)), holding)
+        often: NDArray[np.float64] = np.rint(
+            part * _norms(self.lengths, self.lengths)[self.indices[entries]] / (1 - part)
+        )
+        return often
+
     def within(self, rows: NDArray[np.int64]) -> Matrix:
         """See some rows, in their order, as if there were no others: with their own statistics."""
         return _Within.of(self, rows)
@@ -191,11 +201,14 @@ class Postings:
         self._spilled = True
 
 
-def write_matrix(folder: Path, kind: str, postings: Postings, lengths: NDArray[np.int32]) -> Iterator[NDArray[Any]]:
+def write_matrix(
+    folder: Path, kind: str, parts: Iterable[NDArray[Any]], lengths: NDArray[np.int32]
+) -> Iterator[NDArray[Any]]:
     """Write a matrix, and give the keys of its columns, in parts; it is complete when all of them are taken.
 
-    lengths: how many terms each row has, shape (rows,). What a term is worth is Lucene's form of BM25: Kamphuis,
-    de Vries, Boytsov and Lin, "Which BM25 Do You Mean?", ECIR 2020.
+    parts: postings, the keys of one part smaller than those of the next, the rows of each key in their order. lengths:
+    how many terms each row has, shape (rows,). Worth is reckoned as Lucene does: Kamphuis, de Vries, Boytsov
+    and Lin, "Which BM25 Do You Mean?", ECIR 2020.
     """
     norms = _norms(lengths, lengths)
     data_file, indices_file, indptr_file, lengths_file = (folder / name for name in files_of(kind))
@@ -205,7 +218,7 @@ def write_matrix(folder: Path, kind: str, postings: Postings, lengths: NDArray[n
         indices = files.enter_context(Growing(indices_file, np.int32))
         indptr = files.enter_context(Growing(indptr_file, np.int64))
         indptr.append(np.zeros(1, dtype=np.int64))
-        for part in postings.parts():
+        for part in parts:
             part = part[np.argsort(part["key"], kind="stable")]  # noqa: PLW2901 - the unsorted one is let go
             starts = np.flatnonzero(_changes(part["key"]))
             rows_with = np.diff(starts, append=len(part))
@@ -218,6 +231,13 @@ def write_matrix(folder: Path, kind: str, postings: Postings, lengths: NDArray[n
             if len(starts):
                 indptr.append(np.array([data.count]))
             yield part["key"][starts]
+
+
+def postings_of(keys: NDArray[np.uint64], rows: NDArray[np.int32], often: NDArray[Any]) -> NDArray[Any]:
+    """Put postings together."""
+    postings = np.empty(len(keys), dtype=_POSTING)
+    postings["key"], postings["row"], postings["often"] = keys, rows, often
+    return postings
 
 
 class Growing:

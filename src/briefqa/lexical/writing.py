@@ -6,20 +6,22 @@ import json
 from array import array
 from dataclasses import asdict, dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
 from briefqa.lexical.acronyms import Definitions
-from briefqa.lexical.analysis import analysed, tokens
+from briefqa.lexical.analysis import PAIR, analysed, tokens
 from briefqa.lexical.languages import language_of
 from briefqa.lexical.matrix import Growing, Postings, files_of, write_matrix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from briefqa.lexical.acronyms import Found
 
 ABOUT, WORDS, ACRONYMS, KEYS = "lexical.json", "words.json", "acronyms.json", "keys.npy"
 BRIEF_OF, LANGUAGE_OF = "brief_of.npy", "language_of.npy"
@@ -33,6 +35,9 @@ FILES = (
     *(name for kind in ("passages", "briefs") for name in files_of(kind)),
 )
 """All files of a lexical index."""
+
+NONE = PAIR
+"""Stands for no word where a number is free."""
 
 _ALL_BITS = (1 << 64) - 1
 # Terms that are sorted at a time.
@@ -75,8 +80,30 @@ class About:
 def write_lexical(folder: Path, entries: Iterable[Entry], *, most_held: int = _MOST_HELD) -> None:
     """Write an index over entries, the first being row 0. most_held: postings of each matrix to hold in memory."""
     folder.mkdir()
-    vocabulary = Vocabulary()
-    passages, briefs = _Rows(folder, "passages", most_held), _Rows(folder, "briefs", most_held)
+    taken = take(folder, entries, Vocabulary(), most_held)
+    with Growing(folder / KEYS, np.uint64) as file:
+        for part in write_matrix(folder, "passages", taken.passages.parts(), taken.passages.lengths()):
+            file.append(part)
+    for _ in write_matrix(folder, "briefs", taken.briefs.parts(), taken.briefs.lengths()):  # the same keys
+        pass
+    write_about(folder, listed(taken.vocabulary.numbers), taken.defined.found, taken.brief_of, taken.languages)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Entries, counted. brief_of: for each the row of its brief. languages: of each brief."""
+
+    vocabulary: Vocabulary
+    passages: Rows
+    briefs: Rows
+    defined: Definitions
+    brief_of: NDArray[np.int32]
+    languages: list[str]
+
+
+def take(folder: Path, entries: Iterable[Entry], vocabulary: Vocabulary, most_held: int = _MOST_HELD) -> Taken:
+    """Count entries, the first being row 0. folder: for what is not held in memory."""
+    passages, briefs = Rows(folder, "passages", most_held), Rows(folder, "briefs", most_held)
     defined = Definitions()
     brief_of = array("i")
     languages: list[str] = []
@@ -90,23 +117,32 @@ def write_lexical(folder: Path, entries: Iterable[Entry], *, most_held: int = _M
         for body in bodies:
             passages.add(heading, body)
         briefs.add(heading, *bodies)
-    keys = passages.write()
-    with Growing(folder / KEYS, np.uint64) as file:
-        for part in keys:
-            file.append(part)
-    for _ in briefs.write():  # the same keys
-        pass
-    (folder / WORDS).write_text(json.dumps(list(vocabulary.numbers)), encoding="ascii")
-    (folder / ACRONYMS).write_text(json.dumps(defined.found), encoding="ascii")
-    np.save(folder / BRIEF_OF, np.array(brief_of, dtype=np.int32))
+    return Taken(vocabulary, passages, briefs, defined, np.array(brief_of, dtype=np.int32), languages)
+
+
+def write_about(
+    folder: Path, words: list[str], acronyms: Found, brief_of: NDArray[np.int32], languages: list[str]
+) -> None:
+    """Write all but the matrices and their keys. words: in the order of their numbers. languages: of each brief."""
+    (folder / WORDS).write_text(json.dumps(words), encoding="ascii")
+    (folder / ACRONYMS).write_text(json.dumps(acronyms, sort_keys=True), encoding="ascii")
+    np.save(folder / BRIEF_OF, brief_of)
     codes = sorted(set(languages))
     np.save(folder / LANGUAGE_OF, np.array([codes.index(language) for language in languages], dtype=np.int32))
-    about = About(passages.count, briefs.count, tuple(codes))
+    about = About(len(brief_of), len(languages), tuple(codes))
     (folder / ABOUT).write_text(json.dumps(asdict(about)), encoding="ascii")
 
 
+def listed(numbers: Mapping[str, int]) -> list[str]:
+    """Words in the order of their numbers, `NONE` where a number is free."""
+    words = [NONE] * max(numbers.values(), default=0)
+    for word, number in numbers.items():
+        words[number - 1] = word
+    return words
+
+
 def key_of(second: int, first: int = 0) -> int:
-    """Return the key of a word, or of the pair of first and second, from their numbers: `_keys` for one of them."""
+    """Return the key of a word, or of the pair of first and second, from their numbers: `keys_of` for one of them."""
     mixed = first << 32 | second
     mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9 & _ALL_BITS
     mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB & _ALL_BITS
@@ -123,13 +159,15 @@ class Terms(NamedTuple):
 class Vocabulary:
     """Numbers words from 1, as they come, and makes the terms of a text as `analysis.terms` does, by numbers."""
 
-    def __init__(self) -> None:
-        self.numbers: dict[str, int] = {}
+    def __init__(self, known: Sequence[str] = ()) -> None:
+        """known: words in the order of their numbers; `NONE` where a number is free, to be taken first."""
+        self.numbers = {word: number for number, word in enumerate(known, 1) if word != NONE}
+        self._free = [number for number, word in enumerate(known, 1) if word == NONE]
         self._of_language: dict[str, _Codes] = {}
 
     def learn(self, text: str, language: str) -> Terms:
         """Make the terms of a text, each as a key."""
-        codes = self._of_language.setdefault(language, _Codes(language, self.numbers))
+        codes = self._of_language.setdefault(language, _Codes(language, self._number))
         found = tokens(text)
         sequence = np.fromiter(map(codes.__getitem__, found), dtype=np.int64, count=len(found))
         beside: list[int] = []
@@ -145,7 +183,12 @@ class Vocabulary:
         stops, numbers = (sequence & 1).astype(bool), (sequence >> 1).astype(np.uint64)
         pairs = (numbers[:-1] << np.uint64(32)) | numbers[1:]
         single = np.concatenate([numbers[~stops], np.array(beside, dtype=np.uint64)])
-        return Terms(_keys(single, 0), _keys(pairs[~(stops[:-1] & stops[1:])], 1))
+        return Terms(keys_of(single, 0), keys_of(pairs[~(stops[:-1] & stops[1:])], 1))
+
+    def _number(self, stem: str) -> int:
+        if stem not in self.numbers:
+            self.numbers[stem] = self._free.pop() if self._free else len(self.numbers) + 1
+        return self.numbers[stem]
 
 
 class _Codes(dict[str, int]):
@@ -155,11 +198,11 @@ class _Codes(dict[str, int]):
     what it is beside them.
     """
 
-    def __init__(self, language: str, numbers: dict[str, int]) -> None:
+    def __init__(self, language: str, number: Callable[[str], int]) -> None:
         super().__init__()
         self.compounds: list[tuple[list[int], list[int]]] = []
         self._language = language
-        self._numbers = numbers
+        self._number = number
 
     def __missing__(self, token: str) -> int:
         sequence, beside = analysed(token, self._language)
@@ -171,15 +214,11 @@ class _Codes(dict[str, int]):
             self[token] = ~(len(self.compounds) - 1)
         return self[token]
 
-    def _number(self, stem: str) -> int:
-        return self._numbers.setdefault(stem, len(self._numbers) + 1)
 
-
-class _Rows:
+class Rows:
     """The rows of one matrix, as they come."""
 
     def __init__(self, folder: Path, kind: str, most_held: int) -> None:
-        self._folder, self._kind = folder, kind
         self._postings = Postings(folder, kind, most_held)
         self._lengths = array("i")
         self._sorted = self._waiting_terms = 0
@@ -199,10 +238,14 @@ class _Rows:
         if self._waiting_terms >= _AT_ONCE:
             self._sort()
 
-    def write(self) -> Iterator[NDArray[np.uint64]]:
-        """Write the matrix, and give the keys of its columns, in parts."""
+    def parts(self) -> Iterator[NDArray[Any]]:
+        """Give the postings, in parts, as `Postings.parts` does."""
         self._sort()
-        return write_matrix(self._folder, self._kind, self._postings, np.array(self._lengths, dtype=np.int32))
+        return self._postings.parts()
+
+    def lengths(self) -> NDArray[np.int32]:
+        """How many terms each row has."""
+        return np.array(self._lengths, dtype=np.int32)
 
     def _sort(self) -> None:
         rows = np.arange(self._sorted, len(self._lengths), dtype=np.int32)
@@ -216,7 +259,7 @@ class _Rows:
         self._waiting_terms = 0
 
 
-def _keys(numbers: NDArray[np.uint64], pair: int) -> NDArray[np.uint64]:
+def keys_of(numbers: NDArray[np.uint64], pair: int) -> NDArray[np.uint64]:
     """Spread numbers evenly over what 63 bits hold, by the finalizer of SplitMix64; pair, 0 or 1, is the last bit.
 
     Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.

@@ -16,7 +16,7 @@ import numpy as np
 
 from briefqa.catalog import Catalog, CatalogWriter, digest_of
 from briefqa.errors import EmbeddingError
-from briefqa.generation import CATALOG, EMBEDDINGS, write_indexes
+from briefqa.generation import CATALOG, EMBEDDINGS, Before, write_indexes
 from briefqa.passages import Splitter, embedded_text
 from briefqa.reindex.folder import replaced
 from briefqa.reindex.overlapping import Stopped, overlapped
@@ -71,7 +71,8 @@ class Batch:
 class Build:
     """One build. parent: what it takes over from. embedder: None where nothing has to be embedded.
 
-    reuse: whether vectors of the parent are taken over, too.
+    reuse: whether vectors of the parent are taken over, too. same_indexes: whether the parent's indexes are made as
+    those of this build are to be, so that they can be made of them.
     """
 
     folder: Path
@@ -83,6 +84,7 @@ class Build:
     watch: Stopwatch
     progress: Callable[[Progress], None]
     reuse: bool = True
+    same_indexes: bool = False
     splitter: Splitter | None = None
     _met: int = 0
     _embedded: int = 0
@@ -196,10 +198,13 @@ class Build:
             places.setdefault(record.brief or "", path)
         wanted = {brief_id: places[brief_id] for brief_id in (*plan.read, *plan.resplit) if brief_id in places}
         sources: list[tuple[Path, list[int]]] = []
+        before: Before | None = None
         with CatalogWriter(file, parent) as writer:
             if self.parent is not None:
                 kept = {brief_id: paths[0] for brief_id, paths in plan.kept.items()}
-                sources.append((self.parent.folder / EMBEDDINGS, writer.copy(kept)))
+                rows = writer.copy(kept)
+                sources.append((self.parent.folder / EMBEDDINGS, rows))
+                before = Before(self.parent.folder, rows) if self.same_indexes else None
             for segment in self.segments.of(self.embedder.fingerprint) if self.embedder else ():
                 taken = {brief_id: wanted.pop(brief_id) for brief_id in segment.briefs & wanted.keys()}
                 sources.append((segment.embeddings, writer.copy(taken, segment.catalog)))
@@ -214,7 +219,7 @@ class Build:
             embeddings.flush()
         catalog = Catalog(file)
         try:
-            write_indexes(self.folder, catalog, embeddings, self.faiss_factory)
+            write_indexes(self.folder, catalog, embeddings, self.faiss_factory, before)
             return catalog.counts()
         finally:
             catalog.close()

@@ -194,6 +194,7 @@ class _Run:
                 self._watch,
                 self._progress,
                 reuse=not self._full,
+                same_indexes=self._same("indexes", "faiss_factory"),
             )
             counts = build.run(plan, chain(first, new), intake.files)
             with self._watch.timing("write"):
