@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from briefqa.answer import Answer, answer
-from briefqa.answer.verifying import check, drafted, evidence
+from briefqa.answer import Answer, answer, answering
+from briefqa.answer.verifying import check, drafted, evidence, settled
 from briefqa.errors import AnswerError
 from briefqa.search import Searcher
 from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief
@@ -126,6 +128,10 @@ class Scripted:
             raise reply
         return reply
 
+    def stream(self, turns: Sequence[dict[str, str]]) -> Iterator[str]:
+        text = self.write(turns)
+        yield from (text[at : at + 5] for at in range(0, len(text), 5))
+
 
 QUESTION = "By how much did levee premiums rise in four years?"
 
@@ -204,3 +210,62 @@ def test_no_brief_can_leave_the_place_of_data_in_the_prompt() -> None:
     assert '<passage number="9">' not in shown
     assert all("bankrupt" not in sentence.text for sentence in found.sentences)
     assert found.written_by == "briefs"
+
+
+REPLIES: list[tuple[str | AnswerError, ...]] = [
+    ("In four years levee premiums rose by 31 percent [1]. Nobody had planned for it. [1]",),
+    (
+        "Levee premiums rose by 31 percent [1]. Levee premiums rose by 45 percent [1]. Nobody had planned for it [1].",
+        "Levee premiums rose by 31 percent in four years [1].",
+    ),
+    ("Levee premiums rose by 31 percent [2]. Levee premiums fell in 2019 [1].", "NO ANSWER"),
+    ("Premiums fell by 99 percent [1].", "Premiums fell by 98 percent [1]."),
+    ("NO ANSWER. The passages are about levees.",),
+    (AnswerError("The model m did not answer (APITimeoutError)."),),
+]
+
+
+@pytest.mark.parametrize("replies", REPLIES)
+def test_an_answer_grows_into_the_one_that_comes_at_once(replies: tuple[str | AnswerError, ...]) -> None:
+    index = MemoryIndex([make_brief(LEVEE), make_brief(SCHOOL, path="b.txt")])
+    searcher = Searcher(index, index.embedder)
+    grown = list(answering(QUESTION, searcher, 5, Scripted(*replies)))
+    whole = answer(QUESTION, searcher, 5, model=Scripted(*replies))
+
+    last = grown[-1]
+    assert (last.sentences, last.citations, last.notices) == (whole.sentences, whole.citations, whole.notices)
+    assert (last.abstained, last.reason, last.written_by) == (whole.abstained, whole.reason, whole.written_by)
+    for one in grown[:-1]:
+        assert one.sentences == last.sentences[: len(one.sentences)]
+        assert one.citations == last.citations[: len(one.citations)]
+        assert all(sentence.supported for sentence in one.sentences)
+
+
+def test_nothing_is_shown_of_a_sentence_before_it_is_whole_and_verified() -> None:
+    index = MemoryIndex([make_brief(LEVEE)])
+    given = []
+
+    class Slow(Scripted):
+        def stream(self, turns: Sequence[dict[str, str]]) -> Iterator[str]:
+            assert turns
+            for part in ("Levee premiums rose by 31", " percent [1]. ", "Nobody had ", "planned for it [1]."):
+                given.append(part)
+                yield part
+
+    growing = answering(QUESTION, Searcher(index, index.embedder), 5, Slow())
+    first = next(growing)
+    assert [sentence.text for sentence in first.sentences] == ["Levee premiums rose by 31 percent."]
+    assert len(given) == 3  # the next sentence had begun, so that no citation could follow
+    assert len(list(growing)[-1].sentences) == 2
+
+
+WRITTEN = st.lists(
+    st.sampled_from([*'A a 1 . ! ? ” " [ ] [1] [2, 3] \n \n\n Dr. U.S. 。 e.g. B. The'.split(" "), " "]), max_size=25
+).map("".join)
+
+
+@given(WRITTEN, st.data())
+def test_what_is_settled_stays_as_it_is_whatever_is_written_next(text: str, data: st.DataObject) -> None:
+    begun = text[: data.draw(st.integers(0, len(text)))]
+    early = settled(begun)
+    assert early == drafted(text)[: len(early)]

@@ -214,6 +214,9 @@ class Echo:
         assert turns
         return "Levee premiums rose by 31 percent in four years [1]."
 
+    def stream(self, turns: Sequence[dict[str, str]]) -> Iterator[str]:
+        yield self.write(turns)
+
 
 def test_a_model_is_asked_only_where_its_answer_is_shown(client_over: Callable[..., TestClient]) -> None:
     client = client_over(LEVEES)

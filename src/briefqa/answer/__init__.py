@@ -5,8 +5,8 @@
 from the hits, and `verifying` holds each sentence to them by its `claims`. `conversation` finds what is asked.
 """
 
-from briefqa.answer.answering import answer
+from briefqa.answer.answering import answer, answering
 from briefqa.answer.answers import Answer, AnswerSentence, Citation, Level
 from briefqa.answer.model import Model, RemoteModel
 
-__all__ = ["Answer", "AnswerSentence", "Citation", "Level", "Model", "RemoteModel", "answer"]
+__all__ = ["Answer", "AnswerSentence", "Citation", "Level", "Model", "RemoteModel", "answer", "answering"]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefqa.answer.extractive import extracted
-from briefqa.answer.writing import written_by
+from briefqa.answer.writing import as_written, written_by
 from briefqa.search import Wanted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from briefqa.answer.answers import Answer
     from briefqa.answer.model import Model
     from briefqa.search import Searcher
@@ -25,3 +27,10 @@ def answer(
     """
     ranking = searcher.search(question, k, wanted or Wanted())
     return written_by(model, ranking, searcher) if model else extracted(ranking, searcher)
+
+
+def answering(
+    question: str, searcher: Searcher, k: int, model: Model, wanted: Wanted | None = None
+) -> Iterator[Answer]:
+    """Answer as `answer` does, and give the answer as it grows: `as_written` says how."""
+    return as_written(model, searcher.search(question, k, wanted or Wanted()), searcher)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from briefqa.errors import AnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 Turn = dict[str, str]
+_MOST_TOKENS = 600
 
 
 class Model(Protocol):
@@ -20,6 +22,9 @@ class Model(Protocol):
 
     def write(self, turns: Sequence[Turn]) -> str:
         """Go on with a conversation, turns of "role" and "content". Raises AnswerError if nothing comes of it."""
+
+    def stream(self, turns: Sequence[Turn]) -> Iterator[str]:
+        """Do the same, and give the text in parts as they are written. Raises AnswerError, half-way too."""
 
 
 class RemoteModel:
@@ -40,19 +45,43 @@ class RemoteModel:
 
     def write(self, turns: Sequence[Turn]) -> str:
         """Go on with a conversation. Raises AnswerError for whatever goes wrong, being too busy included."""
+        with self._asked():
+            done = self._connected().chat.completions.create(
+                model=self.name, messages=list(turns), temperature=0, max_tokens=_MOST_TOKENS
+            )
+            text = done.choices[0].message.content if done.choices else None
+        return self._some(text)
+
+    def stream(self, turns: Sequence[Turn]) -> Iterator[str]:
+        """Go on with a conversation, in parts. Raises AnswerError as `write` does."""
+        text = ""
+        with (
+            self._asked(),
+            self._connected().chat.completions.create(
+                model=self.name, messages=list(turns), temperature=0, max_tokens=_MOST_TOKENS, stream=True
+            ) as parts,
+        ):
+            for part in parts:
+                written = part.choices[0].delta.content if part.choices else None
+                if written:
+                    text += written
+                    yield written
+        self._some(text)
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
         if not self._free.acquire(timeout=self._seconds):
             raise AnswerError(f"The model {self.name} is busy.")
         try:
-            done = self._connected().chat.completions.create(
-                model=self.name, messages=list(turns), temperature=0, max_tokens=600
-            )
-            text = done.choices[0].message.content if done.choices else None
+            yield
         except AnswerError:
             raise
         except Exception as error:  # whatever client and server raise, there is no answer of theirs
             raise AnswerError(f"The model {self.name} did not answer ({type(error).__name__}).") from error
         finally:
             self._free.release()
+
+    def _some(self, text: str | None) -> str:
         if not text or not text.strip():
             raise AnswerError(f"The model {self.name} gave no text.")
         return str(text)

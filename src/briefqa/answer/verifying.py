@@ -51,6 +51,13 @@ def drafted(text: str) -> list[tuple[str, tuple[int, ...]]]:
     return found
 
 
+def settled(text: str) -> list[tuple[str, tuple[int, ...]]]:
+    """Give those sentences of a text, as `drafted` does, that nothing that is yet to be written can change."""
+    last_closed = text.rfind("]")
+    opened = text.find("[", last_closed + 1)
+    return drafted(text[:opened] if opened >= 0 else text)[:-1]
+
+
 def evidence(texts: Sequence[str]) -> list[Evidence]:
     """Prepare passages, each with its notes; they are numbered from 1."""
     return [evidence_of(text) for text in texts]

@@ -11,11 +11,11 @@ from briefqa.answer.answers import Answer, AnswerSentence, Citation, Level
 from briefqa.answer.candidates import Candidate, candidates
 from briefqa.answer.claims import claims_of, evidence_of, missing, shared
 from briefqa.answer.extractive import citation_of, extracted, reason_to_abstain
-from briefqa.answer.verifying import Checked, check, drafted, evidence
+from briefqa.answer.verifying import Checked, check, drafted, evidence, settled
 from briefqa.errors import AnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from briefqa.answer.claims import Evidence
     from briefqa.answer.model import Model, Turn
@@ -33,30 +33,76 @@ class _Draft:
 
 def written_by(model: Model, ranking: Ranking, searcher: Searcher) -> Answer:
     """Let a model answer from the hits. Where it fails, or nothing it says stands, the briefs' own sentences answer."""
+    *_, last = _growing(model, lambda turns: iter((model.write(turns),)), ranking, searcher)
+    return last
+
+
+def as_written(model: Model, ranking: Ranking, searcher: Searcher) -> Iterator[Answer]:
+    """Give the answer again and again while it is written, one more verified sentence each time; the last is whole.
+
+    It has the same sentences as what `written_by` gives for the same words. Where the model fails half-way, abstains,
+    or nothing stands, the last one takes the place of what came before.
+    """
+    return _growing(model, model.stream, ranking, searcher)
+
+
+def _growing(
+    model: Model, writes: Callable[[Sequence[Turn]], Iterator[str]], ranking: Ranking, searcher: Searcher
+) -> Iterator[Answer]:
     if not ranking.hits or not ranking.answerable:
-        return extracted(ranking, searcher)
+        yield extracted(ranking, searcher)
+        return
     passages = [_with_notes(hit) for hit in ranking.hits]
-    turns = _turns(ranking.query, passages)
+    turns, known = _turns(ranking.query, passages), evidence(passages)
+    drafts: list[_Draft] = []
+    text = ""
     try:
-        text = model.write(turns)
+        for part in writes(turns):
+            text += part
+            for checked in _standing(text, len(drafts), known):
+                drafts.append(_Draft(checked, repaired=False))
+                yield _so_far(model, ranking, drafts)
     except AnswerError as error:
-        return _instead(ranking, searcher, f"{error} These are the briefs' own sentences instead.")
-    if text.strip(" .*").upper().startswith(_NO_ANSWER):
+        yield _instead(ranking, searcher, f"{error} These are the briefs' own sentences instead.")
+        return
+    if _abstains(text):
         reason = f"The passages found do not answer this, {model.name} holds. {reason_to_abstain(ranking)}"
-        return Answer(ranking.query, ranking, abstained=True, reason=reason, written_by=model.name)
-    known = evidence(passages)
-    checked = [check(said, cited, known) for said, cited in drafted(text)[:_MOST_SENTENCES]]
-    drafts = [
-        _repaired(one, model, turns, text, known) if one.problem else _Draft(one, repaired=False) for one in checked
-    ]
-    kept = [draft.checked for draft in drafts if not draft.checked.problem]
-    notices = _notices(drafts)
-    if not kept:
-        return _instead(
+        yield Answer(ranking.query, ranking, abstained=True, reason=reason, written_by=model.name)
+        return
+    for said, cited in drafted(text)[len(drafts) : _MOST_SENTENCES]:
+        one = check(said, cited, known)
+        drafts.append(_repaired(one, model, turns, text, known) if one.problem else _Draft(one, repaired=False))
+        if not drafts[-1].checked.problem:
+            yield _so_far(model, ranking, drafts)
+    if all(draft.checked.problem for draft in drafts):
+        yield _instead(
             ranking, searcher, f"Nothing that {model.name} wrote was borne out: these are the briefs' own words."
         )
+        return
+    yield replace(_so_far(model, ranking, drafts), notices=_notices(drafts))
+
+
+def _standing(text: str, given: int, known: Sequence[Evidence]) -> Iterator[Checked]:
+    """Check what is settled of a text beyond the first `given` sentences, up to one that does not stand.
+
+    That one may be written anew when all is there, and those after it wait for it: sentences come in their order.
+    """
+    if not _abstains(text):
+        for said, cited in settled(text)[given:_MOST_SENTENCES]:
+            checked = check(said, cited, known)
+            if checked.problem:
+                return
+            yield checked
+
+
+def _abstains(text: str) -> bool:
+    return text.strip(" .*").upper().startswith(_NO_ANSWER)
+
+
+def _so_far(model: Model, ranking: Ranking, drafts: Sequence[_Draft]) -> Answer:
+    kept = [draft.checked for draft in drafts if not draft.checked.problem]
     sentences, citations = _cited(kept, ranking.hits)
-    return Answer(ranking.query, ranking, sentences, citations, written_by=model.name, notices=notices)
+    return Answer(ranking.query, ranking, sentences, citations, written_by=model.name)
 
 
 def _instead(ranking: Ranking, searcher: Searcher, notice: str) -> Answer:

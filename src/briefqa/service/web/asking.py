@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Request, Response  # noqa: TC002 - FastAPI looks at them
+from fastapi import Depends, Request, Response
+from fastapi.responses import StreamingResponse
 
-from briefqa.answer import answer
-from briefqa.errors import BriefqaError, QueryError
+from briefqa.answer import answer, answering
+from briefqa.errors import BriefqaError, NotFound, QueryError
 from briefqa.filters import parse_filter
 from briefqa.search import Wanted
 from briefqa.service.access import Reader, ReaderOf  # noqa: TC001 - FastAPI looks at it
@@ -15,6 +16,7 @@ from briefqa.service.asking import writer_of
 from briefqa.service.problems import status_of
 from briefqa.service.web.links import page_links
 from briefqa.service.web.showing import shown_answer, shown_hit
+from briefqa.service.web.writing import events
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -25,28 +27,27 @@ if TYPE_CHECKING:
     from briefqa.service.web.site import Site
 
 
+def chosen_of(
+    folder: str = "", author: str = "", published_from: str = "", published_to: str = "", notes: str = ""
+) -> dict[str, str]:
+    """Give what the form narrows down to, by the names of its fields."""
+    return {
+        "folder": folder,
+        "author": author,
+        "published_from": published_from,
+        "published_to": published_to,
+        "notes": notes,
+    }
+
+
+Chosen = Annotated[dict[str, str], Depends(chosen_of)]
+
+
 def add_asking(router: APIRouter, site: Site, limits: Limits, collections: Collections) -> None:
-    """Add the page."""
+    """Add the page, and the answer that is written to it."""
 
     @router.get("/")
-    def ask(  # noqa: PLR0913, PLR0917 - the fields of the form
-        request: Request,
-        reader: ReaderOf,
-        q: str = "",
-        folder: str = "",
-        author: str = "",
-        published_from: str = "",
-        published_to: str = "",
-        notes: str = "",
-        written: str = "",
-    ) -> Response:
-        chosen = {
-            "folder": folder,
-            "author": author,
-            "published_from": published_from,
-            "published_to": published_to,
-            "notes": notes,
-        }
+    def ask(request: Request, reader: ReaderOf, chosen: Chosen, q: str = "", written: str = "") -> Response:
         shown: dict[str, Any] = {
             "question": q,
             "limit": limits.max_query_chars,
@@ -56,7 +57,7 @@ def add_asking(router: APIRouter, site: Site, limits: Limits, collections: Colle
             "error": "",
             "ranking": None,
             "answer": None,
-            "write": "",
+            "write": None,
         }
         if not q.strip():
             return site.page(request, "ask.html", **shown)
@@ -69,10 +70,31 @@ def add_asking(router: APIRouter, site: Site, limits: Limits, collections: Colle
         hits = [shown_hit(hit, links) for hit in found.ranking.hits]
         more = {"ranking": found.ranking, "hits": hits, "answer": shown_answer(found, links)}
         # The briefs' own sentences are there at once; a model takes its time, and is asked when they are read.
-        more["write"] = (
-            links.to("/", q=q, **chosen, written=1) if writer and not written and not found.abstained else ""
-        )
+        if writer and not written and not found.abstained:
+            fields = {"q": q, **chosen}
+            # From the very generation that the page is from: marks and passages of its answer are on the page.
+            stream = links.to("/answer", **fields | {"generation": found.ranking.generation})
+            more["write"] = {"whole": links.to("/", **fields, written="1"), "stream": stream}
         return site.page(request, "ask.html", **shown | more)
+
+    @router.get("/answer")
+    def write(request: Request, reader: ReaderOf, chosen: Chosen, q: str = "") -> Response:
+        writer = writer_of(request)
+        try:
+            if writer is None:
+                raise NotFound("No language model writes answers here.")
+            wanted = wanted_of(limits, q, chosen)
+            with reader.index():
+                pass  # a generation that is not there is refused before anything is sent
+        except BriefqaError as error:
+            return site.refusal(request, error)
+
+        def growing() -> Any:
+            with reader.searcher() as searcher:
+                yield from answering(q, searcher, limits.hits, writer, wanted)
+
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(events(request, site, growing()), media_type="text/event-stream", headers=headers)
 
 
 def answered(
@@ -82,6 +104,13 @@ def answered(
 
     Raises QueryError and its kin.
     """
+    wanted = wanted_of(limits, question, chosen)
+    with reader.searcher() as searcher:
+        return answer(question, searcher, limits.hits, wanted, writer)
+
+
+def wanted_of(limits: Limits, question: str, chosen: dict[str, str]) -> Wanted:
+    """Understand what was chosen in the form. Raises QueryError."""
     if len(question) > limits.max_query_chars:
         raise QueryError(f"The question is too long: ask it in at most {limits.max_query_chars} characters.")
     wanted: dict[str, Any] = {
@@ -96,5 +125,4 @@ def answered(
     }
     if chosen["notes"]:
         wanted["has_notes"] = True
-    with reader.searcher() as searcher:
-        return answer(question, searcher, limits.hits, Wanted(parse_filter(wanted) if wanted else None), writer)
+    return Wanted(parse_filter(wanted) if wanted else None)

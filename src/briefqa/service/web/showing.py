@@ -199,6 +199,7 @@ def shown_answer(answer: Answer, links: PageLinks) -> dict[str, Any]:
         "reason": answer.reason,
         "written_by": "" if answer.written_by == "briefs" else answer.written_by,
         "notices": answer.notices,
+        "hits": len(answer.ranking.hits),
         "citations": [_shown_citation(citation, answer, links) for citation in answer.citations],
     }
 

@@ -37,22 +37,53 @@ const followed = () => {
 window.addEventListener("hashchange", followed);
 followed();
 
-// A model takes its time: the briefs' own words stand there until its answer has come.
+// A model takes its time: the briefs' own words stand there until its first sentence has come, verified.
 const write = document.getElementById("write");
 
+const piece = (html) => {
+  const template = document.createElement("template");
+  template.innerHTML = html;  // a piece of the page from its own template, escaped there as all of the page is
+  return template.content;
+};
+
 if (write) {
-  const busy = write.nextElementSibling;
+  const section = write.closest(".answer");
+  const [words, cited, tail] = [".said", ".cited", ".tail"].map((part) => section.querySelector(part));
+  const told = write.nextElementSibling;
+  const events = new EventSource(write.dataset.stream);
+  const on = (name, act) => events.addEventListener(name, (event) => act(JSON.parse(event.data)));
+  let begun = false;
+
   write.hidden = true;
-  busy.textContent = busy.dataset.busy;
-  fetch(write.href)
-    .then((response) => response.text())
-    .then((html) => {
-      const written = new DOMParser().parseFromString(html, "text/html").querySelector(".answer");
-      if (!written) throw new Error("no answer");
-      document.querySelector(".answer").replaceWith(written);
-    })
-    .catch(() => {
-      write.hidden = false;
-      busy.textContent = "";
-    });
+  section.setAttribute("aria-busy", "true");
+  told.textContent = told.dataset.busy;
+
+  const ended = (how) => {
+    events.close();
+    section.removeAttribute("aria-busy");
+    told.textContent = how;
+  };
+
+  on("sentence", ({ html, cited: items }) => {
+    if (!begun) {
+      words.replaceChildren();
+      cited.replaceChildren();
+      tail.querySelectorAll(":scope > p:not(:last-of-type)").forEach((hint) => hint.remove());
+      begun = true;
+    }
+    words.append(piece(html), " ");
+    items.forEach((item) => cited.append(piece(item)));
+  });
+  on("end", ({ html }) => {
+    tail.prepend(piece(html));
+    ended(told.dataset.done);
+  });
+  on("instead", ({ html }) => {
+    ended("");
+    section.replaceWith(piece(html));
+  });
+  events.addEventListener("error", () => {
+    ended(told.dataset.failed);
+    write.hidden = false;
+  });
 }
