@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from briefqa.notes.labels import Label, start_label
@@ -34,6 +35,8 @@ _BRACKETED = re.compile(r"\s?\[(\d{1,3}(?:\s*[,;–-]\s*\d{1,3})*)\]")
 _MIN_RUN = 3
 # The share of a run's numbers that marks must name.
 _MIN_NAMED = 0.6
+# The share of a chapter's marks that have to follow the one before.
+_MOSTLY = 0.8
 _GAP = 2.6
 # What may follow a run without a heading (an address, an imprint), as a share of its lines.
 _TAIL = 0.25
@@ -216,7 +219,11 @@ def link_runs(runs: Sequence[tuple[Run, Sequence[Draft]]], marks: Sequence[Candi
 
 def _shares(runs: Sequence[tuple[Run, Sequence[Draft]]], free: Sequence[Candidate]) -> list[list[Candidate]]:
     """The marks that belong to each run."""
+    chapters = _chapters(free)
     if len(runs) == 1:
+        if len(chapters) > 1 and all(map(_counts_up, chapters)) and not runs[0][0].bracketed:
+            # Numbering that begins anew with each chapter, but the notes of one alone: those of the chapter before.
+            return [next((list(own) for own in reversed(chapters) if own[0].order[0] < runs[0][0].start), [])]
         return [list(free)]
     before = [[mark for mark in free if mark.order[0] < run.start] for run, _ in runs]
     shares = [before[0]] + [
@@ -224,9 +231,22 @@ def _shares(runs: Sequence[tuple[Run, Sequence[Draft]]], free: Sequence[Candidat
     ]
     if all(shares):
         return shares  # each chapter is followed by its notes
+    # All notes stand at the end: numbering begins anew with each chapter.
+    return chapters if len(chapters) == len(runs) else [[] for _ in runs]
+
+
+def _chapters(free: Sequence[Candidate]) -> list[list[Candidate]]:
+    """The marks, parted where their numbering begins anew."""
     chapters: list[list[Candidate]] = []
-    for mark in free:  # all notes at the end: numbering begins anew with each chapter
+    for mark in free:
         if not chapters or (mark.label == "1" and chapters[-1][-1].label != "1"):
             chapters.append([])
         chapters[-1].append(mark)
-    return chapters if len(chapters) == len(runs) else [[] for _ in runs]
+    return chapters
+
+
+def _counts_up(chapter: Sequence[Candidate]) -> bool:
+    """Whether the numbers of a chapter's marks follow each other one by one, nearly all."""
+    numbers = [int(mark.label) for mark in chapter if mark.label.isdigit()]
+    steps = sum(later == earlier + 1 for earlier, later in pairwise(numbers))
+    return len(numbers) > 1 and steps >= _MOSTLY * (len(numbers) - 1)

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Line, Page, Rule
+from briefqa.notes.endnotes import is_heading
 from briefqa.notes.labels import raised_labels, start_label
 from briefqa.notes.lines import since
 
@@ -97,6 +98,8 @@ def _running(pages: Sequence[Page]) -> set[tuple[int, int]]:
         marked |= {found[1] for line in page.lines for found in _BRACKETED.finditer(line.text)}
         for top, edge in zip((True, False), _edges(page), strict=True):
             for line in edge:
+                if _heads_notes(page, line):
+                    continue
                 head = start_label(line)
                 if head is not None and not top and (head.raised or head.text in marked):
                     continue  # "3 Ibid." at the foot of many pages is a note
@@ -112,6 +115,15 @@ def _running(pages: Sequence[Page]) -> set[tuple[int, int]]:
     return doomed
 
 
+def _heads_notes(page: Page, line: Line) -> bool:
+    """Whether a line is the heading of notes and number 1 follows: each chapter's may begin on a page of their own."""
+    if not is_heading(line.text):
+        return False
+    below = max((other for other in page.lines if other.y < line.y - 1), key=lambda other: other.y, default=None)
+    label = start_label(below) if below is not None else None
+    return label is not None and label.text in {"1", "i"}
+
+
 def _without_numbers(text: str) -> str:
     return re.sub(r"\d+|\b[ivxlc]+\b", "#", " ".join(text.casefold().split()))
 
@@ -125,7 +137,7 @@ def _split_running(pages: Sequence[Page]) -> set[tuple[int, int]]:
             y = edge((line.y for line in page.lines), default=0.0)
             row = sorted((line for line in page.lines if abs(line.y - y) < 1), key=lambda line: line.x0)
             words = _without_numbers(" ".join(line.text for line in row))
-            if words.strip("#–—-| ") and not any(start_label(line) for line in row):
+            if words.strip("#–—-| ") and not any(start_label(line) or _heads_notes(page, line) for line in row):
                 seen[words, top].append((page.index, row))
     doomed: set[tuple[int, int]] = set()
     for found in seen.values():

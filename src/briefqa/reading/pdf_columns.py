@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 
 # Narrower gaps than this many font sizes never part columns.
 _GUTTER = 0.8
+# Words of a justified line may stand this far apart; what is justified is as wide as its column.
+_STRETCHED = 1.9
+_JUSTIFIED = 0.97
+_EVEN = 0.25
+# How many parts the rows of a column have at most, on average; those of a table have more.
+_PARTS = 1.6
+_WHOLE = 1.15
 _MIN_COLUMN_ROWS = 5
 _MIN_COLUMN_LETTERS = 8
 
@@ -159,22 +166,34 @@ def _is_prose(rows: list[list[Piece]], x: float) -> bool:
     for side in sides:
         if len(side) < _MIN_COLUMN_ROWS:
             return False
-        segments = [segment for row in side for segment in _segments(row)]
+        full = sorted(max(piece.x1 for piece in row) - row[0].x0 for row in side)
+        by_row = [_segments(row, full[int(0.9 * (len(full) - 1))]) for row in side]
+        segments = [segment for row in by_row for segment in row]
         widths = sorted(right - left for left, right, _ in segments)
         usual = widths[int(0.9 * (len(widths) - 1))]
-        filled = sum(width >= 0.6 * usual for width in widths)
+        filled = sum(any(right - left >= 0.6 * usual for left, right, _ in row) for row in by_row)
         letters = sorted(count for _, _, count in segments)
-        if filled < 0.6 * len(segments) or letters[len(letters) // 2] < _MIN_COLUMN_LETTERS:
+        whole = len(segments) <= _WHOLE * len(side)  # many a note at a column's foot is short
+        if filled < (0.5 if whole else 0.6) * len(side) or len(segments) > _PARTS * len(side):
+            return False
+        if letters[len(letters) // 2] < _MIN_COLUMN_LETTERS:
             return False
     return True
 
 
-def _segments(row: list[Piece]) -> list[tuple[float, float, int]]:
-    """The stretches of a row without a wide gap, as (left, right, letters)."""
+def _segments(row: list[Piece], full: float) -> list[tuple[float, float, int]]:
+    """The stretches of a row without a wide gap, as (left, right, letters).
+
+    A row as wide as full, the column, or one with gaps of one width is a line stretched to be justified.
+    """
+    gaps = [after - before for before, after in _neighbours(row)]
+    even = len(gaps) > 1 and max(gaps) - min(gaps) < _EVEN * max(gaps)
+    stretched = even or max(piece.x1 for piece in row) - row[0].x0 >= _JUSTIFIED * full
+    gap = _STRETCHED if stretched else _GUTTER
     found: list[tuple[float, float, int]] = []
     for piece in row:
         letters = sum(char.isalpha() for run in piece.runs for char in run.text)
-        if found and piece.x0 - found[-1][1] <= _GUTTER * min(piece.size, 12.0):
+        if found and piece.x0 - found[-1][1] <= gap * min(piece.size, 12.0):
             left, right, count = found[-1]
             found[-1] = (left, max(right, piece.x1), count + letters)
         else:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Line, Span
+from briefqa.reading.pdf_accents import is_accent, with_accents
 from briefqa.reading.pdf_columns import Piece, main_size, reading_order
 from briefqa.reading.pdf_pen import SPACE_GAP, Run
 
@@ -74,6 +75,8 @@ def _pieces(runs: Iterable[Run]) -> list[Piece]:
 def _follows(last: Run, run: Run) -> bool:
     """Whether run continues last on the same line."""
     size = max(last.size, run.size)
+    if is_accent(last.text) or is_accent(run.text):  # it stands over the letter before it or the one behind
+        return abs(run.y - last.y) <= _MAX_DROP * size and -1.2 * size <= run.x0 - last.x1 <= 0.6 * size
     if abs(run.y - last.y) > _MAX_RISE * size:
         return False
     if abs(run.y - last.y) > 0.1 * size and min(last.size, run.size) > 0.9 * size:
@@ -183,7 +186,7 @@ def _line(pieces: list[Piece], block: int) -> Line:
     ]
     size, y = weights.most_common(1)[0][0] if weights else (main.size, main.y)
     x1 = max((span.x1 for span in spans), default=main.x1)
-    return Line(stripped, pieces[0].x0, x1, y, size, tuple(spans), block)
+    return with_accents(Line(stripped, pieces[0].x0, x1, y, size, tuple(spans), block))
 
 
 def _first(span: Span, end: int) -> Sequence[float]:
