@@ -52,7 +52,11 @@ def _without_line_numbers(page: Page) -> Page:
             numbers.append(int(found[1]))
             numbered.append(line)
     steps = sum(later == earlier + 1 for earlier, later in pairwise(numbers))
-    if len(numbers) < _LEAST_NUMBERED or steps < 0.9 * (len(numbers) - 1) or len(numbers) < 0.6 * len(page.lines):
+    if len(numbers) < _LEAST_NUMBERED or steps < 0.9 * (len(numbers) - 1):
+        return page
+    usual = statistics.median(line.size for line in numbered)
+    # Notes below the text have none.
+    if len(numbers) < 0.6 * sum(line.size >= 0.9 * usual for line in page.lines):
         return page
     counted = {id(line) for line in numbered}
     lines = (

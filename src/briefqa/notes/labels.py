@@ -25,7 +25,7 @@ _PLAIN_START = re.compile(
 )
 _SUPERSCRIPT_START = re.compile(r"\s*([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4})[.)]?\s*(?=\S)")
 _LETTER_START = re.compile(r"\s*(?:([a-z])[.)]?|\(([a-z])\))\s+(?=\S)")
-_LIST = re.compile(rf"\s*[\[(]?(?:{_LABEL.pattern})(?:\s*[,;–—-]\s*(?:{_LABEL.pattern}))*[\])]?[.,;]?\s*")
+_LIST = re.compile(rf"\s*[\[(]?(?:{_LABEL.pattern})(?:(?:\s*[,;–—-]\s*|\s+)(?:{_LABEL.pattern}))*[\])]?[.,;]?\s*")
 _IN_BRACKETS = re.compile(rf"\s*(?:(?:\[{_NUMBER}\]|\({_NUMBER}\)),?\s*)+")
 _RANGE = re.compile(rf"({_NUMBER})\s*[–—-]\s*({_NUMBER})")
 # A raised run is smaller than its line by at least this much, or stands this share of the size above the baseline.

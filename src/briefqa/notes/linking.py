@@ -71,7 +71,7 @@ def candidates(lines: Sequence[tuple[int, Line]], size: float) -> list[Candidate
     return found
 
 
-def split_joined(marks: Sequence[Candidate], notes: Sequence[Draft], reach: int | None = 1) -> list[Candidate]:
+def split_joined(marks: Sequence[Candidate], notes: Sequence[Draft], reach: int | None = _FARTHEST) -> list[Candidate]:
     """The marks, those parted that stand side by side without a comma: "56" where there is a 5 and a 6 but no 56.
 
     reach: how many pages after its mark a note may stand, None for any.
