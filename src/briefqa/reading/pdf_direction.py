@@ -25,6 +25,9 @@ _FORMS = re.compile("[\ufb1d-\ufdff\ufe70-\ufeff]+")
 _LETTER = re.compile(r"[^\W\d_]")
 # Numbers and words of other scripts keep their order, with the punctuation inside them.
 _INSIDE = "A-Za-z0-9\u00c0-\u058f\u0660-\u0669\u06f0-\u06f9"
+_PART = re.compile(rf"[{_INSIDE}](?:\S*[{_INSIDE}])?")
+# Glyphs that follow each other lie within this share of the font size.
+_TOUCHING = 0.15
 _EMBEDDED = re.compile(rf"[{_INSIDE}](?:[^\s\u0590-\u065f\u066a-\u06ef\u06fa-\u08ff]*[{_INSIDE}/])?")
 
 
@@ -38,6 +41,8 @@ def set_reading_direction(content: Content, width: float) -> bool:
     if not letters:
         return False
     mirrored = letters > 0.5 * len(_LETTER.findall(text))
+    if mirrored:
+        content.runs[:] = _whole_numbers(content.runs)
     for run in content.runs:
         if mirrored:
             run.x0, run.x1 = width - run.x1, width - run.x0
@@ -49,6 +54,26 @@ def set_reading_direction(content: Content, width: float) -> bool:
     if mirrored:
         content.rules[:] = [Rule(width - rule.x1, width - rule.x0, rule.y) for rule in content.rules]
     return mirrored
+
+
+def _whole_numbers(runs: Sequence[Run]) -> list[Run]:
+    """The runs, figures and letters of other scripts that were drawn one by one from left to right put together."""
+    kept: list[Run] = []
+    for run in runs:
+        last = kept[-1] if kept else None
+        if (
+            last is not None
+            and _PART.fullmatch(last.text)
+            and _PART.fullmatch(run.text)
+            and abs(run.x0 - last.x1) <= _TOUCHING * run.size
+            and (run.y, run.size, run.angle, run.superior) == (last.y, last.size, last.angle, last.superior)
+        ):
+            last.text += run.text
+            last.edges = array("f", [*last.edges[:-1], *run.edges])
+            last.x1 = run.x1
+        else:
+            kept.append(run)
+    return kept
 
 
 def _turned(run: Run, width: float | None) -> Sequence[float]:
@@ -66,7 +91,7 @@ def _turned(run: Run, width: float | None) -> Sequence[float]:
 
 def logical(text: str) -> str:
     """Text in visual order, as it is drawn, in the order in which it is read."""
-    if not RIGHT_TO_LEFT.search(text):
-        return text if _LETTER.search(text) or any(char.isdigit() for char in text) else text[::-1]
+    if not RIGHT_TO_LEFT.search(text) and _LETTER.search(text):
+        return text
     turned = _EMBEDDED.sub(lambda found: found[0][::-1], text[::-1])
     return _FORMS.sub(lambda found: unicodedata.normalize("NFKC", found[0]), turned)
