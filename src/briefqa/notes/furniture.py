@@ -28,6 +28,8 @@ _STAR_PAGE = re.compile(r"\[\*\d{1,5}\]\s*")
 # The number is a run of its own at the line's left.
 _LINE_NUMBER = re.compile(r"\s*(\d{1,3})(?:\s+|$)")
 _LEAST_NUMBERED = 8
+# How far apart the lines of a note are at most, in font sizes.
+_LEADING = 1.75
 _TYPED_RULE = re.compile(r"\s*[—–_―─-]{4,}\s*")
 
 
@@ -116,7 +118,22 @@ def _running(pages: Sequence[Page]) -> set[tuple[int, int]]:
             alike = {other for other, twin in found if abs(twin.y - line.y) < 6 and abs(twin.size - line.size) < 0.6}
             if len(alike) >= 3 or (len(alike) == 2 and len(pages) <= 6 and _outermost(pages[index - 1], line)):
                 doomed.add((index, id(line)))
-    return doomed
+    return doomed - _attached(pages, doomed)
+
+
+def _attached(pages: Sequence[Page], doomed: set[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Those at a page's foot that go on below what stays, line by line: the last lines of notes may well be alike."""
+    kept: set[tuple[int, int]] = set()
+    for page in pages:
+        for above, line in pairwise(sorted(page.lines, key=lambda line: -line.y)):
+            if (page.index, id(line)) not in doomed or line.y > 0.5 * page.height:
+                continue
+            stays = (page.index, id(above)) not in doomed or (page.index, id(above)) in kept
+            near = 0 < above.y - line.y <= _LEADING * line.size and abs(above.size - line.size) < 0.3
+            head = start_label(above)
+            if stays and near and (abs(above.x0 - line.x0) < 1 or (head is not None and head.raised)):
+                kept.add((page.index, id(line)))
+    return kept
 
 
 def _heads_notes(page: Page, line: Line) -> bool:

@@ -229,14 +229,23 @@ def _run_in(
 ) -> Iterator[tuple[Line, Label | None]]:
     """A line of a foot, parted where the next note begins inside it (notes set as one paragraph)."""
     position = label.end if label else 0
-    if style.raised and number is not None:
-        for inner in raised_labels(line):
-            if inner.start > position and inner.number == number + 1 and inner.text in named:
-                yield until(line, inner.start), label
-                rest = since(line, inner.start)
-                inside = start_label(rest)
-                if inside is None:
-                    inside = Label(inner.text, 0, inner.end - inner.start, raised=True)
-                yield from _run_in(rest, inside, inner.number, style, named)
-                return
-    yield line, label
+    inner = _inner_head(line, position, number, style, named) if number is not None else None
+    if inner is None or number is None:
+        yield line, label
+        return
+    yield until(line, inner.start), label
+    rest = since(line, inner.start)
+    inside = start_label(rest) or Label(inner.text, 0, inner.end - inner.start, raised=inner.raised)
+    yield from _run_in(rest, inside, number + 1, style, named)
+
+
+def _inner_head(line: Line, position: int, number: int, style: Style, named: Counter[str]) -> Label | None:
+    """The head of note number + 1 inside the line, behind position, if a mark on the page names it."""
+    expected = str(number + 1)
+    if expected not in named:
+        return None
+    if style.raised:
+        heads = (label for label in raised_labels(line) if label.start > position and label.text == expected)
+        return next(heads, None)
+    found = re.compile(rf"(?<=[.!?»”)\]])\s+{expected}\.\s(?=\S)").search(line.text, position)
+    return Label(expected, found.end() - len(expected) - 2, found.end(), raised=False) if found else None
