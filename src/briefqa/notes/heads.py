@@ -68,9 +68,21 @@ def body_size(pages: Sequence[Page]) -> float:
 def marks_by_page(pages: Sequence[Page]) -> Marks:
     """The labels of all superscripts inside lines (not at their head), page by page."""
     return {
-        page.index: Counter(label.text for line in page.lines for label in raised_labels(line) if label.start > 0)
+        page.index: _with_parts(
+            Counter(label.text for line in page.lines for label in raised_labels(line) if label.start > 0)
+        )
         for page in pages
     }
+
+
+def _with_parts(labels: Counter[str]) -> Counter[str]:
+    """The labels with the two that a joined one may be: "12" is 1 and 2 where neither 11 nor 13 is near."""
+    for label in [label for label in labels if label.isdigit() and 1 < len(label) <= 6]:
+        first, second = label[: len(label) // 2], label[len(label) // 2 :]
+        alone = not labels[str(int(label) - 1)] and not labels[str(int(label) + 1)]
+        if alone and int(second) == int(first) + 1:
+            labels.update((first, second))
+    return labels
 
 
 def is_marked(label: Label, page: int, marks: Marks) -> bool:

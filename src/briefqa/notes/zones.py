@@ -109,7 +109,7 @@ def _foot_start(block: Block, style: Style, marks: Marks, last: Foot | None, num
     separated = _separated(block, style)
     if separated is not None:
         carried_on = last is not None and abs(block.lines[separated].size - style.size) <= 0.12 * style.size
-        if carried_on or head_at(block, separated, style, marks, number):
+        if carried_on or head_at(block, separated, style, marks, number) or _counts_on(block, separated, style, number):
             return separated
     # A foot reaches the column's end: go up while lines fit.
     lowest = len(block.lines)
@@ -148,6 +148,12 @@ def _separated(block: Block, style: Style) -> int | None:
         if rule is not None and abs(rule.x1 - rule.x0 - style.separator) <= _SEPARATOR_TOLERANCE:
             return index
     return None
+
+
+def _counts_on(block: Block, index: int, style: Style, number: int | None) -> bool:
+    """Whether a line is headed by the number that comes next, or by 1: below the usual rule no mark need be seen."""
+    label = start_label(block.lines[index])
+    return label is not None and label.raised == style.raised and label.number in {1, (number or 0) + 1}
 
 
 def _begins_foot(block: Block, index: int, style: Style, label: Label, marks: Marks) -> bool:
