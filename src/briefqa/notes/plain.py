@@ -9,12 +9,13 @@ from briefqa.briefs import Brief, Document, Line, Note, Page, Problem
 from briefqa.notes.flow import write_body
 from briefqa.notes.joining import Vocabulary, clean, join_all
 from briefqa.notes.paragraphs import BodyLine, Cut, mark_block
-from briefqa.notes.text_notes import find_notes, rows_of
+from briefqa.notes.text_notes import find_notes
+from briefqa.notes.text_rows import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from briefqa.notes.text_notes import Found, Row
+    from briefqa.notes.text_rows import Found, Row
 
 _ENDED = re.compile(r"[.!?:…][”’\"')\]]*\d{0,3}$")
 

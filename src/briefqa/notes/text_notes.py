@@ -7,115 +7,26 @@ the note before: sequence is all the evidence there is, so it must be whole.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
 from briefqa.notes.labels import normalise
 from briefqa.notes.linking import stuck
+from briefqa.notes.text_rows import HEAD, LONE_LABEL, Found, Row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from briefqa.briefs import Line, Page
-    from briefqa.notes.paragraphs import Cut
 
-_HEAD = re.compile(
-    r"\s{0,12}(?:\[(\d{1,3})\]|\((\d{1,3})\)|(\d{1,3})[.):]?|([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})|([*†‡§¶‖]{1,3}))(?:\s+(?=\S)|(?=[^\W\d_“\"‘(]))"
-)
-# These are matched against stripped lines: white space on both sides of an alternative takes time that explodes.
-_RULE = re.compile(r"[-–—_=─]{5,}")
-_LEAST_BLANK_RULE = 15
-_FOLIO = re.compile(r"(?:[-–—] ?)?(?:page ?)?\d{1,4}(?: ?of ?\d{1,4})?(?: ?[-–—])?", re.IGNORECASE)
 _NOTES_HEADING = re.compile(
     r"\s*(?:end\s?notes?|notes?|footnotes?|references|anmerkungen|fußnoten)\s*:?\s*", re.IGNORECASE
 )
 _MAX_GAP = 3
-# Tools that take text out of PDFs put a raised label on a line of its own.
-_LONE_LABEL = re.compile(r"\s*(\d{1,3})\s*")
+# The share of pages with lone labels that end with one where labels stand behind their notes.
+_OFTEN = 0.3
+# A line of so many characters that no sentence ends goes on in the next.
+_FULL_LINE = 50
 _FINISHED = re.compile(r"[.!?)”’\"\]]$|https?://\S+$")
-
-
-@dataclass(slots=True, eq=False)
-class Row:
-    """One line of the file: where it is, what stands around it, and what it turns out to be."""
-
-    text: str
-    page: int
-    blank_before: bool
-    blank_after: bool
-    first_on_page: bool = False
-    note: Found | None = None
-    cuts: list[Cut] = field(default_factory=list)
-
-    @property
-    def stripped(self) -> str:
-        """The text without the white space around it."""
-        return self.text.strip()
-
-
-@dataclass(slots=True, eq=False)
-class Found:
-    """A note being collected."""
-
-    label: str
-    id: str
-    page: int
-    endnote: bool
-    parts: list[str] = field(default_factory=list)
-    mark: tuple[int, int, int] | None = None
-
-
-def rows_of(pages: Sequence[Page]) -> tuple[list[Row], bool, set[int]]:
-    """The lines that hold text; whether blank lines stand between all lines; which rows follow a rule.
-
-    Text taken from a PDF loses its form feeds; there a line that begins with a blank right after another one begins
-    a page.
-    """
-    rows: list[Row] = []
-    rules: set[int] = set()
-    for page in pages:
-        blank = True
-        first = True
-        lines = _without_folio(page.lines) if len(pages) > 1 else list(page.lines)
-        for line in lines:
-            stripped = line.text.strip()
-            typed = _RULE.fullmatch(stripped) is not None
-            if not stripped or typed:
-                if typed or len(line.text) >= _LEAST_BLANK_RULE:
-                    rules.add(len(rows))
-                if rows:
-                    rows[-1].blank_after = True
-                blank = True
-                continue
-            rows.append(Row(line.text, page.index, blank, blank_after=False, first_on_page=first and page.index > 1))
-            blank = first = False
-    spaced = sum(row.blank_after for row in rows)
-    double = len(rows) > 6 and spaced > 0.6 * len(rows)
-    if len(pages) == 1 and double:
-        _implied_pages(rows)
-    return rows, double, rules
-
-
-def _without_folio(lines: Sequence[Line]) -> list[Line]:
-    """The lines of a page without a page number at its very top or bottom."""
-    kept = list(lines)
-    for edge in (0, -1):
-        while kept and not kept[edge].text.strip():
-            kept.pop(edge)
-        if len(kept) > 1 and _FOLIO.fullmatch(kept[edge].text.strip()):
-            kept.pop(edge)
-    return kept
-
-
-def _implied_pages(rows: list[Row]) -> None:
-    """Number the pages of double-spaced text by its breaks (see `_rows`)."""
-    page = 1
-    for index, row in enumerate(rows):
-        if index and not row.blank_before and row.text.startswith(" "):
-            page += 1
-            row.first_on_page = True
-        row.page = page
 
 
 def find_notes(rows: list[Row], rules: set[int], brief_id: str, *, double: bool, paged: bool) -> list[Found]:
@@ -129,8 +40,10 @@ def find_notes(rows: list[Row], rules: set[int], brief_id: str, *, double: bool,
 def _find_on_pages(rows: list[Row], brief_id: str) -> list[Found]:
     """Notes at the feet of pages: from the first head that a mark on its page names down to the page's end."""
     notes: list[Found] = []
-    for _, group in groupby(range(len(rows)), key=lambda index: rows[index].page):
-        indexes = list(group)
+    pages = [list(group) for _, group in groupby(range(len(rows)), key=lambda index: rows[index].page)]
+    if _labels_stand_behind(rows, pages):
+        return []  # where each text begins is a guess then
+    for indexes in pages:
         start = _foot_start(rows, indexes, notes)
         if start is None:
             continue
@@ -139,7 +52,7 @@ def _find_on_pages(rows: list[Row], brief_id: str) -> list[Found]:
         for index in range(start, indexes[-1] + 1):
             head = _head_at(rows, index, indexes[-1])
             if head is not None and (not foot or int(head[0]) == int(foot[-1].label) + 1):
-                mark = _mark_above(rows, index, head[0], [*notes, *foot], first=indexes[0])
+                mark = _mark_above(rows, index, head[0], [*notes, *foot], apart=True, first=indexes[0])
                 number = len(notes) + len(foot) + 1
                 foot.append(Found(head[0], f"{brief_id}-n{number}", rows[index].page, endnote=False, mark=mark))
                 rest = rows[index].text[head[1] :].strip()
@@ -147,6 +60,7 @@ def _find_on_pages(rows: list[Row], brief_id: str) -> list[Found]:
             else:
                 foot[-1].parts.append(rows[index].stripped)
             rows[index].note = foot[-1]
+        _doubt_parted(foot, rows)
         if not all(note.parts for note in foot):
             for note in foot:  # labels were parted from their texts: which text is whose is a guess
                 note.mark = None
@@ -155,12 +69,32 @@ def _find_on_pages(rows: list[Row], brief_id: str) -> list[Found]:
     return notes
 
 
+def _labels_stand_behind(rows: Sequence[Row], pages: Sequence[Sequence[int]]) -> bool:
+    """Whether labels stand on lines of their own behind their notes, so that pages end with one."""
+    lone = [sum(LONE_LABEL.fullmatch(rows[index].text) is not None for index in page) for page in pages]
+    ends = sum(
+        count > 0 and LONE_LABEL.fullmatch(rows[page[-1]].text) is not None
+        for count, page in zip(lone, pages, strict=True)
+    )
+    return ends >= 2 and ends >= _OFTEN * sum(count > 0 for count in lone)
+
+
+def _doubt_parted(foot: Sequence[Found], rows: Sequence[Row]) -> None:
+    """Unlink notes between which a label on a line of its own fell into a sentence: its note began above it."""
+    lone = {id(row.note) for row in rows if row.note is not None and LONE_LABEL.fullmatch(row.text)}
+    for before, note in pairwise(foot):
+        if id(note) not in lone or not before.parts or _FINISHED.search(before.parts[-1]):
+            continue
+        if len(before.parts[-1]) >= _FULL_LINE or "".join(note.parts)[:1].islower():
+            before.mark = note.mark = None
+
+
 def _head_at(rows: Sequence[Row], index: int, last: int) -> tuple[str, int] | None:
     """The number that a row begins a note with, and where its text begins."""
-    lone = _LONE_LABEL.fullmatch(rows[index].text)
+    lone = LONE_LABEL.fullmatch(rows[index].text)
     if lone:
         return (lone[1], len(rows[index].text)) if index < last else None
-    head = _HEAD.match(rows[index].text)
+    head = HEAD.match(rows[index].text)
     label = normalise(next(group for group in head.groups() if group)) if head else ""
     return (label, head.end()) if head and label.isdigit() and not head[1] and not head[2] else None
 
@@ -171,12 +105,12 @@ def _foot_start(rows: Sequence[Row], indexes: Sequence[int], notes: Sequence[Fou
     heads = [(index, head[0]) for index in indexes if (head := _head_at(rows, index, indexes[-1]))]
     for expected in (*range(before + 1, before + 1 + _MAX_GAP), 1):
         for index, label in reversed(heads):
-            if int(label) != expected or not _mark_above(rows, index, label, notes, first=indexes[0]):
+            if int(label) != expected or not _mark_above(rows, index, label, notes, apart=True, first=indexes[0]):
                 continue
             numbers = [int(other) for at, other in heads if at >= index]
             counted = [number for at, number in enumerate(numbers) if number == expected + at]
             above = rows[indexes[0] : index]
-            if all(any(_marks_in(row.text, str(number), bracketed=False) for row in above) for number in counted):
+            if all(any(_marks_in(row.text, str(number), apart=True) for row in above) for number in counted):
                 return index
     return None
 
@@ -200,14 +134,17 @@ def _find_in_flow(rows: list[Row], rules: set[int], brief_id: str, *, double: bo
     current: Found | None = None
     endnotes = False
     for index, row in enumerate(rows):
-        if _NOTES_HEADING.fullmatch(row.text) and index + 1 < len(rows) and _HEAD.match(rows[index + 1].text):
+        if _NOTES_HEADING.fullmatch(row.text) and index + 1 < len(rows) and HEAD.match(rows[index + 1].text):
             endnotes, current = True, None
             row.note = Found("", "", row.page, endnote=True)
             continue
-        head = _HEAD.match(row.text)
+        head = HEAD.match(row.text)
         if head and (row.blank_before or index in rules or current is not None or row.first_on_page):
             label = normalise(next(group for group in head.groups() if group))
-            mark = _mark_above(rows, index, label, notes, bracketed=bool(head[1]))
+            mark = _mark_above(rows, index, label, notes, bracketed="[" if head[1] else "")
+            if mark is None and label.isdigit() and (endnotes or index in rules or current is not None):
+                # Below a heading or a rule, "(1)" and "1." may be what "(1)" and "[1]" lead to.
+                mark = _mark_above(rows, index, label, notes, bracketed="(" if head[2] else "[")
             follows = bool(
                 current and label.isdigit() and current.label.isdigit() and int(label) == int(current.label) + 1
             )
@@ -230,7 +167,14 @@ def _is_numbered(notes: Sequence[Found]) -> bool:
 
 
 def _mark_above(  # noqa: PLR0913 - two are options
-    rows: Sequence[Row], index: int, label: str, notes: Sequence[Found], *, bracketed: bool = False, first: int = 0
+    rows: Sequence[Row],
+    index: int,
+    label: str,
+    notes: Sequence[Found],
+    *,
+    bracketed: str = "",
+    apart: bool = False,
+    first: int = 0,
 ) -> tuple[int, int, int] | None:
     """Where the mark of a note stands: the only fitting place after the mark of the note before it, or None.
 
@@ -250,7 +194,7 @@ def _mark_above(  # noqa: PLR0913 - two are options
             continue
         places += [
             (number, found.start(), found.end())
-            for found in _marks_in(row.text, label, bracketed=bracketed)
+            for found in _marks_in(row.text, label, bracketed=bracketed, apart=apart)
             if (number, found.start()) >= (last[0], last[2])
         ]
     sentence_end = [place for place in places if re.search(r"[.!?,;:”’\")]$", rows[place[0]].text[: place[1]])]
@@ -259,13 +203,26 @@ def _mark_above(  # noqa: PLR0913 - two are options
     return places[0] if len(places) == 1 else None
 
 
-def _marks_in(text: str, label: str, *, bracketed: bool) -> list[re.Match[str]]:
+def _apart(label: str, text: str) -> list[re.Match[str]]:
+    """Places where a label stands by itself behind the end of a sentence or part of one: "to his office. 3 Under"."""
+    return list(
+        re.finditer(rf"(?<=[^\W\d_][.,;:!?”’\"')\]])\s{{1,3}}{re.escape(label)}(?=\s*$|\s+[^\W\d_“‘(\[])", text)
+    )
+
+
+def _marks_in(text: str, label: str, *, bracketed: str = "", apart: bool = False) -> list[re.Match[str]]:
+    """Places where a mark of this label may stand.
+
+    bracketed: "[" or "(" for marks in such brackets. apart: also behind a blank, as tools set raised figures of a PDF.
+    """
+    if bracketed == "(":
+        return list(re.finditer(rf"(?<=\S)\s?\({re.escape(label)}\)", text))
     if bracketed:
         return list(re.finditer(rf"\s?\[{re.escape(label)}\]", text))
     if label.isdigit():
         superscript = label.translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
         raised = list(re.finditer(rf"(?<![⁰¹²³⁴⁵⁶⁷⁸⁹]){superscript}(?![⁰¹²³⁴⁵⁶⁷⁸⁹])", text))
-        return raised or stuck(label, text)
+        return raised or stuck(label, text) or (_apart(label, text) if apart else [])
     return list(re.finditer(rf"(?<=\S){re.escape(label)}(?=\s|$|[.,;:)])", text))
 
 
