@@ -75,7 +75,9 @@ def test_a_mark_that_might_stand_in_two_places_is_a_problem(tmp_path: Path) -> N
 def test_notes_of_a_pdf_as_text_have_their_labels_on_lines_of_their_own(tmp_path: Path) -> None:
     pages = [
         PAGE.format(
-            *range(n, n + 3), notes=f"{n}\n School roll, {n}.\n{n + 1}\n Price list, {n}.\n{n + 2}\n Own count.\n"
+            *range(n, n + 3),
+            place=PLACES[n],
+            notes=f"{n}\n School roll, {n}.\n{n + 1}\n Price list, {n}.\n{n + 2}\n Own count.\n",
         )
         for n in (1, 4, 7)
     ]
