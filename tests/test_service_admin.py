@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.testclient import TestClient
 
+from briefqa.cli import main
 from briefqa.embedding import HashingEmbedder
 from briefqa.generation import current_id, generations
-from briefqa.reindex import reindex
+from briefqa.reindex import Gate, keep_report, reindex
 from briefqa.service.app import create_app
 
 if TYPE_CHECKING:
@@ -97,6 +98,35 @@ def test_the_last_report_is_shown_as_far_as_it_can_be_read(client: TestClient, h
     assert "What &lt;b&gt;holds&lt;/b&gt;? No hit." in page
     (reports / "9.json").write_text("{", encoding="utf-8")
     assert client.get("/admin").status_code == 200
+
+
+def test_a_build_that_is_held_back_is_shown_with_how_to_publish_it(home: Path) -> None:
+    for number in range(8):
+        (home / "docs_in" / f"{number}.txt").write_text("Dykes hold <b>.\n" * (number + 1), encoding="utf-8")
+    options: dict[str, Any] = {
+        "load": HashingEmbedder, "embedder_key": "hashing", "passage_tokens": 100, "faiss_factory": "Flat", "keep": 3,
+        "max_bytes": 10_000, "max_pages": 10, "limits": None,
+    }  # fmt: skip
+    reindex(home / "docs_in", home / "index", **options)
+    for number in range(7):
+        (home / "docs_in" / f"{number}.txt").unlink()
+    report = reindex(home / "docs_in", home / "index", **options, gate=Gate(max_brief_fall=10))
+    keep_report(home / "index", report, keep=3)
+    assert report.held
+    with TestClient(create_app(home / "index", load=HashingEmbedder, docs_in=home / "docs_in")) as client:
+        page = client.get("/admin").text
+    assert report.held in page
+    assert "7 of 9 briefs are missing" in page
+    assert "briefqa publish --force" in page
+    assert "held back" in page
+    assert f"generation={report.held}" not in page  # no button makes it live
+
+
+def test_a_run_that_failed_is_shown_with_the_reason(client: TestClient, home: Path) -> None:
+    assert main(["reindex", str(home / "nowhere"), "--index", str(home / "index")]) == 1
+    page = client.get("/admin").text
+    assert "It failed, and what was live stays live:" in page
+    assert "There is no folder" in page
 
 
 def test_without_an_index_there_is_a_page_all_the_same(tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from briefqa.cli.commands import DONE, PARTLY, REFUSED, complain, print_json
 from briefqa.cli.settings import bounds, gate, limits, loader, settings
-from briefqa.errors import BriefqaError, ConfigError
+from briefqa.errors import BriefqaError, ConfigError, ReindexRunning
 
 if TYPE_CHECKING:
     import argparse
@@ -53,6 +54,26 @@ def _reindex(arguments: argparse.Namespace) -> int:
 
 
 def _once(arguments: argparse.Namespace) -> int:
+    try:
+        return _run(arguments)
+    except ReindexRunning:
+        raise  # the other run is well
+    except BriefqaError as error:
+        _note(error, arguments)
+        raise
+
+
+def _note(error: BriefqaError, arguments: argparse.Namespace) -> None:
+    """Note why a run failed, for those who look at the page and not at the log. Best effort: the disk may be full."""
+    from briefqa.reindex import keep_failure
+
+    with suppress(BriefqaError, OSError):
+        config = settings(arguments, docs_in=arguments.docs_in, index=arguments.index)
+        if config.keep_reports and Path(config.index).is_dir() and not arguments.dry_run:
+            keep_failure(Path(config.index), str(error), config.keep_reports)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from briefqa.console import progress, report_page

@@ -10,7 +10,7 @@ from briefqa.reindex.outlook import outlook
 from briefqa.reindex.pipeline import reindex
 from briefqa.reindex.purging import phrases_of, purge
 from briefqa.reindex.report import Changes, Outlook, Progress, ReindexReport
-from briefqa.reindex.reports import keep_report
+from briefqa.reindex.reports import keep_failure, keep_report
 from briefqa.reindex.versions import reader_settings, settings_of
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Progress",
     "ReindexReport",
     "Verdict",
+    "keep_failure",
     "keep_report",
     "outlook",
     "phrases_of",

@@ -34,11 +34,24 @@ def keep_report(index: Path, report: ReindexReport, keep: int) -> Path:
     (folder / f"{name}.json").write_text(_safe(json.dumps(asdict(report), indent=2)), encoding="utf-8")
     page = folder / f"{name}.html"
     page.write_text(_safe(report_html(report, now)), encoding="utf-8")
+    _keep_newest(folder, keep)
+    return page
+
+
+def keep_failure(index: Path, error: str, keep: int) -> None:
+    """Note that a run has failed, and why, among the reports. keep: how many runs to keep. Raises OSError."""
+    folder = index / _FOLDER
+    folder.mkdir(exist_ok=True)
+    name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}Z"
+    (folder / f"{name}.json").write_text(_safe(json.dumps({"error": error}, indent=2)), encoding="utf-8")
+    _keep_newest(folder, keep)
+
+
+def _keep_newest(folder: Path, keep: int) -> None:
     runs = sorted({file.stem for file in folder.iterdir()}, reverse=True)
     for old in runs[keep:]:
         for suffix in (".json", ".html"):
             (folder / f"{old}{suffix}").unlink(missing_ok=True)
-    return page
 
 
 def report_html(report: ReindexReport, now: datetime) -> str:

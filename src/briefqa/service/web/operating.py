@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from fastapi import Request, Response  # noqa: TC002 - FastAPI looks at them
 from fastapi.responses import RedirectResponse
 
 from briefqa.errors import BriefqaError, GenerationError
-from briefqa.generation import current_id, generation_folder, generations, read_manifest, rollback
+from briefqa.generation import current_id, generation_folder, generations, held_folder, read_manifest, rollback
 from briefqa.service.access import ReaderOf  # noqa: TC001 - FastAPI looks at it
 from briefqa.service.guarding.sessions import comes_from_here
 from briefqa.service.problems import status_of
@@ -32,12 +33,16 @@ _MOST_SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class ShownGeneration:
-    """A generation that is kept. info: None where its manifest cannot be read, and fault then says why."""
+    """A generation that is kept. info: None where its manifest cannot be read, and fault then says why.
+
+    held: complete, and held back by the gate.
+    """
 
     name: str
     live: bool
     info: IndexInfo | None
     fault: str = ""
+    held: bool = False
 
 
 def add_operating(router: APIRouter, site: Site, index: Path | None) -> None:
@@ -58,6 +63,7 @@ def add_operating(router: APIRouter, site: Site, index: Path | None) -> None:
             request,
             "admin.html",
             generations=kept_generations(index) if index else [],
+            held=held_build(index) if index else None,
             report=last_report(index) if index else None,
             failed=failed[:_MOST_SHOWN],
             failed_total=len(failed),
@@ -87,21 +93,31 @@ def kept_generations(index: Path) -> list[ShownGeneration]:
         live = current_id(index)
     except GenerationError:
         live = None
-    return [_shown(index, name, live=name == live) for name in generations(index)]
+    return [_shown(generation_folder(index, name), live=name == live) for name in generations(index)]
 
 
-def _shown(index: Path, name: str, *, live: bool) -> ShownGeneration:
+def held_build(index: Path) -> ShownGeneration | None:
+    """The build that the gate has held back, if there is one."""
+    folder = held_folder(index)
+    return _shown(folder, held=True) if folder else None
+
+
+def _shown(folder: Path, *, live: bool = False, held: bool = False) -> ShownGeneration:
     try:
-        return ShownGeneration(name, live, read_manifest(generation_folder(index, name)).info())
+        return ShownGeneration(folder.name, live, read_manifest(folder).info(), held=held)
     except BriefqaError as error:
-        return ShownGeneration(name, live, None, str(error))
+        return ShownGeneration(folder.name, live, None, str(error), held)
 
 
 def last_report(index: Path) -> dict[str, Any] | None:
-    """The report of the last run of `briefqa reindex`; None where none was kept, or it cannot be read."""
+    """The report of the last run of `briefqa reindex` that did something or failed, and "ended", when that was.
+
+    None where none was kept, or it cannot be read.
+    """
     files = sorted((index / "reports").glob("*.json"))
     if files:
         with suppress(OSError, ValueError):
             report = json.loads(files[-1].read_text(encoding="utf-8"))
-            return report if isinstance(report, dict) else None
+            ended = datetime.fromtimestamp(files[-1].stat().st_mtime, UTC)
+            return {"ended": f"{ended:%Y-%m-%d %H:%M} UTC", **report} if isinstance(report, dict) else None
     return None
