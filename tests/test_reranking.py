@@ -34,7 +34,7 @@ class Longest:
         return np.array([float(len(text)) for text in texts], dtype=np.float32)
 
 
-RANKED = [Ranked(f"b-{n}", 1 - n / 20) for n in range(10)]
+RANKED = [Ranked(f"b-{n}", 1 - n / 100) for n in range(10)]
 TEXTS = {f"b-{n}": "x" * n for n in range(10)}
 
 
@@ -43,6 +43,7 @@ def test_the_first_are_put_in_order_and_the_rest_follow() -> None:
     assert [passage.passage_id for passage in found] == [f"b-{n}" for n in (5, 4, 3, 2, 1, 0, 6, 7, 8, 9)]
     scores = [passage.score for passage in found]
     assert scores == sorted(scores, reverse=True)
+    assert scores[5] > scores[6], "whoever sorts by score must not mix what was read with what was not"
     assert all(0 < score <= 1 for score in scores)
 
 
@@ -54,12 +55,43 @@ def test_no_batch_is_begun_that_would_exceed_the_budget(budget: int, read: list[
     assert {passage.passage_id for passage in found} == set(TEXTS)
 
 
+def test_only_what_comes_near_the_best_is_read() -> None:
+    reranker = Longest()
+    far = [Ranked("b-0", 1.0), Ranked("b-1", 0.9), Ranked("b-9", 0.7)]
+    assert [passage.passage_id for passage in rerank("?", far, TEXTS, reranker, budget_ms=0)] == ["b-1", "b-0", "b-9"]
+    alone = [Ranked("b-0", 1.0), Ranked("b-9", 0.7)]
+    reranker.asked.clear()
+    assert rerank("?", alone, TEXTS, reranker, budget_ms=0) == alone
+    assert rerank("?", [], TEXTS, reranker, budget_ms=0) == []
+    assert not reranker.asked
+
+
+@dataclass
+class Logits:
+    """Gives the logits that it is told to."""
+
+    of: dict[str, float]
+    model: str = "told"
+
+    def score(self, _question: str, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.array([self.of[text] for text in texts], dtype=np.float32)
+
+
+def test_what_it_holds_to_be_no_answer_stays_as_it_was() -> None:
+    ranked = [Ranked("b-0", 1.0), Ranked("b-1", 0.9)]
+    texts = {"b-0": "one", "b-1": "two"}
+    no_answer = rerank("?", ranked, texts, Logits({"one": -11.0, "two": -6.0}), budget_ms=0)
+    assert [passage.passage_id for passage in no_answer] == ["b-0", "b-1"]
+    answer = rerank("?", ranked, texts, Logits({"one": 2.0, "two": 7.0}), budget_ms=0)
+    assert [passage.passage_id for passage in answer] == ["b-1", "b-0"]
+
+
 def test_a_search_uses_it_unless_it_is_told_not_to() -> None:
-    stored = (make_brief(LEVEE), make_brief(SCHOOL, path="meals.txt"), make_brief("Meals.", path="b.txt"))
+    short, longer = "School meals cost more.", "School meals cost more, said all."
+    stored = (make_brief(LEVEE), make_brief(longer, path="meals.txt"), make_brief(short, path="b.txt"))
     searcher = Searcher(MemoryIndex(stored), HashingEmbedder(), reranker=Longest())
-    longest = max(LEVEE, SCHOOL, key=len)
-    assert searcher.search("meals", 1).hits[0].stored.passage.text == longest
-    assert searcher.search("meals", 1, Wanted(rerank=False)).hits[0].stored.passage.text == "Meals."
+    assert searcher.search("meals", 1).hits[0].stored.passage.text == longer
+    assert searcher.search("meals", 1, Wanted(rerank=False)).hits[0].stored.passage.text == short
     assert searcher.search("meals", 1).timings.rerank > 0
     assert searcher.rank("meals", 3)[0].passage_id == searcher.search("meals", 1).hits[0].stored.passage.id
 

@@ -5,6 +5,7 @@ kept beside the index (`conversion`); from then on neither torch nor transformer
 vectors are made faster.
 """
 
+from briefqa.embedding.converted import graph_session
 from briefqa.embedding.embedder import Embedder
 from briefqa.embedding.hashing import HashingEmbedder
 from briefqa.embedding.loading import embedder_key, load_embedder
@@ -16,5 +17,6 @@ __all__ = [
     "Embedder",
     "HashingEmbedder",
     "embedder_key",
+    "graph_session",
     "load_embedder",
 ]

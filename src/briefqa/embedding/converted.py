@@ -51,7 +51,7 @@ class ConvertedEmbedder:
         self._cutting = Tokenizer.from_str(tokenizer)
         self._cutting.enable_truncation(traits.window)
         self._padding: int = record["padding"]
-        self._session = _session(graph)
+        self._session = graph_session(graph)
         self.model = model
         self.window = traits.window
         self.dimension: int = record["dimension"]
@@ -98,7 +98,8 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def _session(graph: bytes) -> Any:
+def graph_session(graph: bytes) -> Any:
+    """Open a graph for the CPU, by ONNX Runtime, as it computes fastest beside other work."""
     import onnxruntime  # noqa: PLC0415 - a tenth of a second
 
     options = onnxruntime.SessionOptions()

