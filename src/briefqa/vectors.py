@@ -117,6 +117,11 @@ class Vectors:
                 return [(int(row), float(score)) for row, score in zip(found[:wanted], scores[:wanted], strict=True)]
             fetch = min(fetch * 2, reach)
 
+    def scores(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Compare some rows with vector, shape (len(rows),). vector: shape (dimension,)."""
+        compared: NDArray[np.float32] = self._rows[rows] @ np.asarray(vector, dtype=np.float32)
+        return compared
+
     def _among(self, only: Sequence[int] | NDArray[np.int64] | None) -> NDArray[np.int64] | None:
         """Rows to search among; None: all there are."""
         if only is None:

@@ -101,6 +101,10 @@ class Catalog(Rows):
         with self._guarded():
             return [ids[position] for position in positions]
 
+    def ids_by_row(self) -> list[str]:
+        """Name all passages, in the order of the vector rows."""
+        return [row[0] for row in self._select("SELECT id FROM passages ORDER BY position")]
+
     def searchable(self, start: int = 0) -> Iterator[SearchableText]:
         """Give what the words of each passage are counted in, in the order of the vector rows, from one of them on."""
         notes = self._searchable_notes(start)
@@ -231,13 +235,15 @@ class Catalog(Rows):
 
         An id of a brief that was revised since leads to the passage that says the same today. Raises NotFound.
         """
-        names = self._standing(passage_ids)
-        passage_ids = [names[name] for name in passage_ids]
         ids = _json(passage_ids)
-        rows = self._select(
-            f"SELECT {_PASSAGE}, {RECORD} FROM passages p JOIN briefs b ON b.id = p.brief WHERE p.id IN {THESE}", ids
-        )
+        rows = self._whole(ids)
         by_id = {row[0]: row for row in rows}
+        if not by_id.keys() >= set(passage_ids):
+            names = self._standing(passage_ids)
+            passage_ids = [names[name] for name in passage_ids]
+            ids = _json(passage_ids)
+            rows = self._whole(ids)
+            by_id = {row[0]: row for row in rows}
         records = self._records([row[9:] for row in rows])
         marks = self._marks_of_passages(ids)
         keys = json.dumps(
@@ -246,6 +252,11 @@ class Catalog(Rows):
         notes = self._notes(PAIRS, keys) if keys != "[]" else {}
         with self._guarded():
             return [self._stored(by_id[passage_id], records, marks[passage_id], notes) for passage_id in passage_ids]
+
+    def _whole(self, ids: str) -> list[tuple[Any, ...]]:
+        return self._select(
+            f"SELECT {_PASSAGE}, {RECORD} FROM passages p JOIN briefs b ON b.id = p.brief WHERE p.id IN {THESE}", ids
+        )
 
     def _stored(
         self,

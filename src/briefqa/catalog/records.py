@@ -219,8 +219,10 @@ def storable(value: Any) -> Any:
     return value
 
 
-def restored(row: Iterable[Any]) -> tuple[Any, ...]:
+def restored(row: tuple[Any, ...]) -> tuple[Any, ...]:
     """Give a row back as it was before `storable`."""
+    if bytes not in map(type, row):
+        return row
     return tuple(value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value for value in row)
 
 

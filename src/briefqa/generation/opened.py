@@ -55,9 +55,19 @@ class Generation:
     It holds its files open, so that it serves on when it has been pruned meanwhile.
     """
 
-    def __init__(
-        self, manifest: Manifest, catalog: Catalog, citing: CitingCatalog, vectors: Vectors, words: Lexical
+    def __init__(  # noqa: PLR0913 - its parts
+        self,
+        manifest: Manifest,
+        catalog: Catalog,
+        citing: CitingCatalog,
+        vectors: Vectors,
+        words: Lexical,
+        *,
+        whole: Generation | None = None,
     ) -> None:
+        """Take the parts. whole: what this shows some collections of."""
+        self._whole = whole
+        self._ids: NDArray[np.bytes_] | None = None
         self.manifest = manifest
         self._catalog = catalog
         self._citing = citing
@@ -106,12 +116,11 @@ class Generation:
         self._check_vector(vector)
         rows = None if only is None else only.rows
         lexical = self._words.scores(question)
-        dense = dict(self._vectors.search(vector, k, rows))
-        found = sorted(dense.keys() | {row for row, _ in self._words.best(lexical, k, rows)})
-        dense |= self._vectors.search(vector, len(found), [row for row in found if row not in dense])
-        ids = self._catalog.passage_ids(found)
-        candidates = (Candidate(name, dense[row], float(lexical[row])) for name, row in zip(ids, found, strict=True))
-        return sorted(candidates, key=lambda candidate: candidate.passage_id)
+        near, worded = self._vectors.search(vector, k, rows), self._words.best(lexical, k, rows)
+        found = np.unique(np.array([row for row, _ in (*near, *worded)], dtype=np.int64))
+        dense = self._vectors.scores(vector, found)
+        ids = map(bytes.decode, (self._whole or self).ids()[found].tolist())
+        return sorted(map(Candidate, ids, dense.tolist(), lexical[found].tolist()))
 
     def select(self, where: Filter, phrases: Sequence[str] = ()) -> Subset:
         """Find the passages that a filter lets through and that hold every phrase; see `Index.select`."""
@@ -128,6 +137,12 @@ class Generation:
         """Tell what part of the question's words a passage holds; see `Index.coverage`."""
         [row] = self._catalog.positions([passage_id]) or [-1]
         return self._words.coverage(question, row)
+
+    def ids(self) -> NDArray[np.bytes_]:
+        """Return the ids of all passages, in ASCII, by row: 33 bytes each, read when they are first asked for."""
+        if self._ids is None:
+            self._ids = np.array(list(self._catalog.ids_by_row()), dtype=np.bytes_)
+        return self._ids
 
     def _rows(self, only: Sequence[str] | None) -> list[int] | None:
         return None if only is None else self._catalog.positions(only)
@@ -202,7 +217,9 @@ class Generation:
             citing = opened.enter_context(closing(self._citing.within(collections)))
             rows = np.array(catalog.select(All(())), dtype=np.int64)
             manifest = replace(self.manifest, counts=catalog.counts())
-            seen = Generation(manifest, catalog, citing, self._vectors.within(rows), self._words.within(rows))
+            seen = Generation(
+                manifest, catalog, citing, self._vectors.within(rows), self._words.within(rows), whole=self
+            )
             opened.pop_all()
         return seen
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache, lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from briefqa.lexical.dates import NUMERIC, date_parts, month_or_day
@@ -31,6 +33,10 @@ _DATE = re.compile(NUMERIC)
 _APOSTROPHE = re.compile(r"['’](?:s\b)?")
 _HYPHEN = re.compile(f"[{_HYPHENS}]")
 _SOFT = str.maketrans("", "", "\u00ad\u200b\u200c\u200d\u2060\ufeff")
+# Where Unicode has combining characters.
+_MARKS = range(0x300, 0x1F000)
+# Tokens whose analysis is kept at hand: the frequent ones of a few languages, a few megabytes.
+_AT_HAND = 1 << 15
 
 PAIR = " "
 """Stands between the two words of a pair: no word holds it."""
@@ -40,8 +46,13 @@ def fold(text: str) -> str:
     """Text without accents, case and invisible characters."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.translate(_SOFT))
-    return "".join(character for character in decomposed if not unicodedata.combining(character)).casefold()
+    return _combining().sub("", unicodedata.normalize("NFKD", text.translate(_SOFT))).casefold()
+
+
+@cache
+def _combining() -> re.Pattern[str]:
+    """Characters that stand on others; made when first needed, since it takes some milliseconds."""
+    return re.compile(f"[{''.join(filter(unicodedata.combining, map(chr, _MARKS)))}]+")
 
 
 def tokens(text: str) -> list[str]:
@@ -51,7 +62,10 @@ def tokens(text: str) -> list[str]:
 
 def words(text: str) -> list[str]:
     """Split text into folded words, the parts of hyphenated ones each for itself."""
-    return [part for token in tokens(text) for part in parts(token)[0]]
+    found = tokens(text)
+    if all(map(str.isalnum, found)):
+        return found
+    return [part for token in found for part in ((token,) if token.isalnum() else parts(token)[0])]
 
 
 def terms(text: str, language: str) -> tuple[list[str], list[str]]:
@@ -59,14 +73,10 @@ def terms(text: str, language: str) -> tuple[list[str], list[str]]:
 
     A pair is left out only where both of its words are stop words ("to the", but not "The Hague").
     """
-    read = [analysed(token, language) for token in tokens(text)]
+    read = [_at_hand(token, language) for token in tokens(text)]
     sequence = [word for token in read for word in token.sequence]
     single = [stem for stem, stops in sequence if not stops]
-    pairs = [
-        f"{sequence[place - 1][0]}{PAIR}{sequence[place][0]}"
-        for place in range(1, len(sequence))
-        if not (sequence[place][1] and sequence[place - 1][1])
-    ]
+    pairs = [f"{first}{PAIR}{second}" for (first, stops), (second, too) in pairwise(sequence) if not (stops and too)]
     return single + [word for token in read for word in token.beside], pairs
 
 
@@ -76,8 +86,8 @@ class Analysed(NamedTuple):
     beside: terms that stand in no sequence, such as a hyphenated word written as one.
     """
 
-    sequence: list[tuple[str, bool]]
-    beside: list[str]
+    sequence: tuple[tuple[str, bool], ...]
+    beside: tuple[str, ...]
 
 
 def analysed(token: str, language: str) -> Analysed:
@@ -86,9 +96,12 @@ def analysed(token: str, language: str) -> Analysed:
     stops = stop_words(language)
     counted = [month_or_day(word, language) for word in its]
     return Analysed(
-        [(stem, word in stops) for word, stem in zip(its, stems(counted, language), strict=True)],
-        stems(beside, language),
+        tuple((stem, word in stops) for word, stem in zip(its, stems(counted, language), strict=True)),
+        tuple(stems(beside, language)),
     )
+
+
+_at_hand = lru_cache(_AT_HAND)(analysed)
 
 
 def stop_stems(language: str) -> frozenset[str]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from itertools import chain
 from math import log
 from typing import TYPE_CHECKING, Self
 
@@ -25,7 +26,7 @@ from briefqa.lexical.matrix import Matrix, mapped
 from briefqa.lexical.writing import ABOUT, ACRONYMS, BRIEF_OF, KEYS, LANGUAGE_OF, WORDS, About, key_of, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -150,17 +151,16 @@ class Lexical:
 
         The best over the languages of the briefs. A question of stop words only has nothing to hold: 0.
         """
-        return max((self._coverage(question, row, language) for language in self._languages), default=0.0)
+        asked = [list(dict.fromkeys(terms(question, language)[0])) for language in self._languages]
+        every = list(dict.fromkeys(chain.from_iterable(asked)))
+        worth = {word: self._worth(column, row) for word, column in zip(every, self._columns(every), strict=True)}
+        return max((_share(worth[word] for word in words) for words in asked), default=0.0)
 
-    def _coverage(self, question: str, row: int, language: str) -> float:
-        held = total = 0.0
-        for word in set(terms(question, language)[0]):
-            column = self._column(word)
-            holding = len(self._passages.rows_of(column)) if column >= 0 else 0
-            weight = log(1 + (self.count - holding + 0.5) / (holding + 0.5))
-            total += weight
-            held += weight if column >= 0 and self._passages.holds(column, row) else 0.0
-        return held / total if total else 0.0
+    def _worth(self, column: int, row: int) -> tuple[float, bool]:
+        """How rare the term of a column is (-1: as rare as can be), and whether a row holds it."""
+        holding = len(self._passages.rows_of(column)) if column >= 0 else 0
+        rarity = log(1 + (self.count - holding + 0.5) / (holding + 0.5))
+        return rarity, column >= 0 and self._passages.holds(column, row)
 
     def holding(self, phrase: str) -> NDArray[np.int64]:
         """Find the rows that hold every term of a phrase; whether in its order is for the text to tell."""
@@ -171,7 +171,7 @@ class Lexical:
 
     def _holding(self, phrase: str, language: str) -> NDArray[np.int64]:
         single, pairs = terms(phrase, language)
-        columns = [self._column(term) for term in (*single, *pairs)]
+        columns = self._columns([*single, *pairs])
         if -1 in columns:
             return np.empty(0, dtype=np.int64)
         rows = np.arange(len(self._brief_of))
@@ -205,27 +205,32 @@ class Lexical:
         for language in self._languages:
             known = set(found)
             single, pairs = terms(text, language)
-            columns = [self._column(term) for term in (*single, *pairs)]
+            columns = self._columns([*single, *pairs])
             found += [column for column in columns if column >= 0 and column not in known]
         return found
 
     def _mended(self, question: str) -> Iterator[int]:
         """Columns for the words of the question that no brief holds in any language: the most frequent near one's."""
         typed = [word for word in dict.fromkeys(words(question)) if len(word) in _MISTYPED and word.isalpha()]
-        for word in [word for word in typed if not self._is_known(word)][:_MOST_MENDED]:
+        for word in self._unknown(typed)[:_MOST_MENDED]:
             near = {
                 stem
                 for language in self._languages
                 for stem in terms(" ".join(sorted(variants(word))), language)[0]
                 if stem in self._numbers
             }
-            columns = {term: self._column(term) for term in near | self._halves(word)}
-            held = [(-len(self._passages.rows_of(at)), term, at) for term, at in columns.items() if at >= 0]
+            likely = list(near | self._halves(word))
+            columns = zip(likely, self._columns(likely), strict=True)
+            held = [(-len(self._passages.rows_of(at)), term, at) for term, at in columns if at >= 0]
             if held:
                 yield min(held)[2]
 
-    def _is_known(self, word: str) -> bool:
-        return any(self._column(stem) >= 0 for language in self._languages for stem in terms(word, language)[0])
+    def _unknown(self, typed: list[str]) -> list[str]:
+        """The words that no passage holds in any language."""
+        stems = [(word, stem) for word in typed for language in self._languages for stem in terms(word, language)[0]]
+        columns = self._columns([stem for _, stem in stems])
+        known = {word for (word, _), column in zip(stems, columns, strict=True) if column >= 0}
+        return [word for word in typed if word not in known]
 
     def _halves(self, word: str) -> set[str]:
         """The pairs that a word written as one may be ("SputnikV")."""
@@ -236,13 +241,29 @@ class Lexical:
             for pair in terms(f"{word[:place]} {word[place:]}", language)[1]
         }
 
-    def _column(self, term: str) -> int:
-        """Column of a word or of a pair; -1 where no passage holds it."""
+    def _columns(self, terms: Sequence[str]) -> list[int]:
+        """Columns of words and pairs; -1 for each that no passage holds."""
+        keys = np.array([self._key(term) for term in terms], dtype=np.uint64)
+        if not len(self._keys):
+            return [-1] * len(terms)
+        places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        there = (self._keys[places] == keys).tolist()
+        return [
+            place if known and len(self._passages.rows_of(place)) else -1
+            for place, known in zip(places.tolist(), there, strict=True)
+        ]
+
+    def _key(self, term: str) -> int:
+        """Key of a word or of a pair; 0, which is none's, where a word is not known."""
         first, _, second = term.rpartition(PAIR)
-        numbers = self._numbers.get(second, 0), self._numbers.get(first, 0)
-        if not numbers[0] or (first and not numbers[1]):
-            return -1
-        key = key_of(*numbers)
-        place = int(np.searchsorted(self._keys, np.uint64(key)))
-        found = place < len(self._keys) and int(self._keys[place]) == key and len(self._passages.rows_of(place))
-        return place if found else -1
+        number, before = self._numbers.get(second, 0), self._numbers.get(first, 0)
+        return key_of(number, before) if number and (before or not first) else 0
+
+
+def _share(worth: Iterable[tuple[float, bool]]) -> float:
+    """Part of all rarity that is held."""
+    held = total = 0.0
+    for rarity, holds in worth:
+        total += rarity
+        held += rarity if holds else 0.0
+    return held / total if total else 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -75,11 +76,22 @@ def known_language(stated: str, words: list[str]) -> str:
     if code := _stated_language(stated):
         return code
     looked_at = words[:_WORDS_LOOKED_AT]
-    counts = {
-        code: sum(map(stop_words(code).__contains__, looked_at)) for code, (_, stops) in _LANGUAGES.items() if stops
-    }
+    of_word = _languages_of_stop_words()
+    counts = Counter(code for word in looked_at if word in of_word for code in of_word[word])
+    if not counts:
+        return DEFAULT
     best = max(counts, key=lambda code: (counts[code], code == DEFAULT, code))
     return best if counts[best] > _TELLING_PART * len(looked_at) else DEFAULT
+
+
+@cache
+def _languages_of_stop_words() -> dict[str, list[str]]:
+    """For each stop word the languages that it is one of."""
+    found: dict[str, list[str]] = {}
+    for code, (_, stops) in _LANGUAGES.items():
+        for word in stop_words(code) if stops else ():
+            found.setdefault(word, []).append(code)
+    return found
 
 
 def _stated_language(stated: str) -> str:

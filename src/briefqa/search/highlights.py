@@ -38,8 +38,8 @@ def highlights(question: str, text: str, language: str = "") -> tuple[Span, ...]
     """
     spans = sentences(text)
     code = language_of(language, text)
-    wanted = _terms(question, code)
-    found = {span: wanted & _terms(text[slice(*span)], code) for span in spans}
+    wanted = set(_terms(question, code))
+    found = {span: wanted.intersection(_terms(text[slice(*span)], code)) for span in spans}
     weights = {term: _rarity(sum(term in held for held in found.values()), len(spans)) for term in wanted}
     chosen: list[Span] = []
     covered: set[str] = set()
@@ -58,9 +58,9 @@ def highlights(question: str, text: str, language: str = "") -> tuple[Span, ...]
     return tuple(sorted(chosen)) or tuple(spans[:1])
 
 
-def _terms(text: str, code: str) -> set[str]:
+def _terms(text: str, code: str) -> list[str]:
     single, pairs = terms(text, code)
-    return {*single, *pairs}
+    return single + pairs
 
 
 def _rarity(holding: int, of: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from briefqa.lexical import language_of, terms, words
 from briefqa.search.hits import CitedNote
@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from briefqa.catalog import BriefRecord
     from briefqa.generation import StoredPassage
 
+T = TypeVar("T")
+
 # Passages are held to be the same when so many of their word triples are common to both (Jaccard).
 _SAME = 0.8
+# Only those are compared so that share so many words, as they stand there: most do not, and that is quickly told.
+_LIKE = 0.5
 # Shorter ones are the same only where all of their words are.
 _FEW_WORDS = 12
 
@@ -53,11 +57,17 @@ def collapsed(stored: Sequence[StoredPassage]) -> list[tuple[int, tuple[BriefRec
 
     Returns the places of those that stay, each with the other briefs that say it, too.
     """
-    kept: list[tuple[int, frozenset[object], list[BriefRecord]]] = []
+    kept: list[tuple[int, frozenset[str], list[BriefRecord]]] = []
     for place, passage in enumerate(stored):
-        said = _triples(passage.passage.text)
+        said = frozenset(passage.passage.text.casefold().split())
         same = next(
-            (also for other, its, also in kept if _other_brief(passage, stored[other]) and _same(said, its)), None
+            (
+                also
+                for other, its, also in kept
+                if _overlap(said, its) >= _LIKE and _other_brief(passage, stored[other])
+                if _overlap(_triples(passage.passage.text), _triples(stored[other].passage.text)) >= _SAME
+            ),
+            None,
         )
         if same is None:
             kept.append((place, said, []))
@@ -77,5 +87,7 @@ def _triples(text: str) -> frozenset[object]:
     return frozenset(zip(found, found[1:], found[2:], strict=False))
 
 
-def _same(one: frozenset[object], other: frozenset[object]) -> bool:
-    return len(one & other) >= _SAME * len(one | other)
+def _overlap(one: frozenset[T], other: frozenset[T]) -> float:
+    """Jaccard's measure, from 0 to 1."""
+    common = len(one & other)
+    return common / max(len(one) + len(other) - common, 1)
