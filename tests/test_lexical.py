@@ -71,6 +71,19 @@ def test_every_way_of_writing_a_date_meets_the_others(tmp_path: Path, question: 
     assert max(held[0], held[2]) < 1.0
 
 
+@pytest.mark.parametrize(
+    ("question", "written"),
+    [
+        ("How far did the water table fall?", "It fell by 17.4 metres."),
+        ("Who undertook the survey?", "The board undertakes surveys."),
+        ("premiums risen", "Premiums rose, and rise."),
+    ],
+)
+def test_irregular_verbs_meet_their_forms(tmp_path: Path, question: str, written: str) -> None:
+    lexical = opened(tmp_path, Text("a", "Nothing of the kind."), Text("b", written))
+    assert [row for row, _ in lexical.best(lexical.scores(question), 2)] == [1]
+
+
 def test_what_is_no_date_stays_as_it_is() -> None:
     assert words("13.13.2021 and 1.2.3") == ["13.13.2021", "and", "1.2.3"]
     assert terms("7/8/2021", "en") == (["7", "8", "2021", "#7", "#8"], ["7 8", "8 2021"])

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from briefqa.lexical.dates import NUMERIC, date_parts, month_or_day
+from briefqa.lexical.irregular import regular
 from briefqa.lexical.languages import stems, stop_words
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def analysed(token: str, language: str) -> Analysed:
     """Analyse a token in a language."""
     its, beside = parts(token)
     stops = stop_words(language)
-    counted = [month_or_day(word, language) for word in its]
+    counted = [regular(month_or_day(word, language), language) for word in its]
     return Analysed(
         tuple((stem, word in stops) for word, stem in zip(its, stems(counted, language), strict=True)),
         tuple(stems(beside, language)),

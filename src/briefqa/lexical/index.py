@@ -137,8 +137,10 @@ class Lexical:
         if only is None:
             rows = np.flatnonzero(scores > 0)
         else:
-            rows = np.unique(np.asarray(only, dtype=np.int64))
+            rows = np.asarray(only, dtype=np.int64)
             rows = rows[scores[rows] > 0]
+            if not (rows[1:] > rows[:-1]).all():
+                rows = np.unique(rows)
         found = scores[rows]
         if len(found) > k > 0:
             least = np.partition(found, len(found) - k)[len(found) - k]
