@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FACTORIES = ["Flat", "HNSW16", "IVF4,Flat", "IVF4,SQ8"]
+FACTORIES = ["Flat", "SQ8", "HNSW16", "IVF4,Flat", "IVF4,SQ8"]
 
 
 def random_rows(count: int, dimension: int = 32) -> NDArray[np.float32]:
@@ -105,6 +105,20 @@ def test_an_index_of_few_rows_works_whatever_its_factory(tmp_path: Path, factory
     assert sorted(row for row, _ in vectors.search(query, 10)) == list(range(count))
 
 
+@pytest.mark.parametrize("factory", ["SQ8", "IVF64,SQ8", "HNSW32"])
+def test_a_filter_that_leaves_many_rows_finds_as_much_as_none(tmp_path: Path, factory: str) -> None:
+    rows = random_rows(10_000)
+    vectors = written(tmp_path, rows, factory)
+    only = np.arange(0, 10_000, 2)
+    found = 0
+    for query in random_rows(20):
+        exact = set(only[np.argsort(-(rows[only] @ query))[:10]].tolist())
+        got = [row for row, _ in vectors.search(query, 10, only)]
+        assert not any(row % 2 for row in got)
+        found += len(exact.intersection(got))
+    assert found >= 0.95 * 200
+
+
 @pytest.mark.parametrize("factory", ["HNSW32", "IVF64,Flat"])
 def test_an_approximate_index_finds_nearly_all(tmp_path: Path, factory: str) -> None:
     rows = random_rows(4000)
@@ -118,9 +132,10 @@ def test_an_approximate_index_finds_nearly_all(tmp_path: Path, factory: str) -> 
 
 
 def test_the_factory_that_fits_is_exact_for_few_and_makes_lists_for_many() -> None:
-    assert [fitting_factory(count) for count in (0, 25_000, 100_000, 1_000_000)] == [
+    assert [fitting_factory(count) for count in (0, 2500, 25_000, 100_000, 1_000_000)] == [
         "Flat",
         "Flat",
+        "SQ8",
         "IVF1024,SQ8",
         "IVF4096,SQ8",
     ]

@@ -7,8 +7,9 @@ linear, half the sum of both vectors scores just so, and no search needs to know
 Three files: `embeddings.npy`, the vectors as the model made them, one row a passage, from which all else can be made
 again; `briefs.npy`, one row a brief; and `vectors.faiss`, the index over the sums that FAISS's factory string describes
 (https://github.com/facebookresearch/faiss/wiki/The-index-factory), by inner product. What an approximate
-index finds is compared again with the sums themselves, so that scores are the same in every index; under a filter it is
-left aside, and the sums are compared exactly.
+index finds is compared again with the sums themselves, so that scores are the same in every index. Under a filter that
+leaves few rows it is left aside, and the sums are compared exactly; under others it looks at as many more of its lists
+as rows are out.
 """
 
 from __future__ import annotations
@@ -39,14 +40,17 @@ _BLOCK = 65_536
 AUTO = "auto"
 """A factory that stands for the one that fits the number of passages."""
 
-# Up to so many rows comparing with all of them takes a few milliseconds.
-_EXACT_UP_TO = 25_000
+# Up to so many rows comparing with all of them as they are takes less than a millisecond, and up to so many comparing
+# with all of them in eight bits a number, which the caches hold.
+_WHOLE_UP_TO, _COARSE_UP_TO = 2_500, 25_000
 # An inverted file learns its lists from so many rows for each.
 _TRAINED_ON = 40
 # It looks at so many lists that what it finds is, for this part, what comparing with all would find, tried on some rows
 # as they are and turned away from where they lie, as questions lie beside passages.
 _RECALL = 0.99
 _TRIED, _TURNED, _DEPTH = 128, 0.8, 10
+# Under a filter so many rows are compared exactly in a few milliseconds.
+_FEW = 4096
 # For k rows an approximate index is asked for some more, which are then compared exactly.
 _MORE = 1.5
 
@@ -98,8 +102,9 @@ class Vectors:
     ) -> list[tuple[int, float]]:
         """Find the k rows of greatest inner product with vector, best first, equal ones in the order of the rows.
 
-        vector: shape (dimension,). only: the rows to search among, compared exactly whatever the index is. Fewer
-        than k where there are fewer. All rows that tie with the k-th are weighed, so that the answer never varies.
+        vector: shape (dimension,). only: the rows to search among; few of them, or in a graph any number, are compared
+        exactly. Fewer than k where there are fewer. All rows that tie with the k-th are weighed,
+        so that the answer never varies.
         """
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
         rows = self._among(only)
@@ -126,7 +131,7 @@ class Vectors:
         """Rows to search among; None: all there are."""
         if only is None:
             return self._seen
-        rows = np.unique(np.asarray(only, dtype=np.int64))
+        rows = ascending(only)
         return rows if self._seen is None else np.intersect1d(rows, self._seen, assume_unique=True)
 
     def _nearest(
@@ -135,7 +140,9 @@ class Vectors:
         """Scores and rows of the k nearest, in any order; fewer where an approximate index finds fewer."""
         import faiss  # noqa: PLC0415 - imported by open
 
-        if rows is not None and not self._exact:
+        listed = isinstance(self._index, faiss.IndexIVF)
+        selecting = self._exact or listed or isinstance(self._index, faiss.IndexScalarQuantizer)
+        if rows is not None and not self._exact and (not selecting or len(rows) <= _FEW):
             return _exactly(query, k, rows, self._rows)
         parameters = None
         if rows is not None:
@@ -144,12 +151,15 @@ class Vectors:
             bits[rows] = True
             packed = np.packbits(bits, bitorder="little")
             selector = faiss.IDSelectorBitmap(total, faiss.swig_ptr(packed))
-            parameters = faiss.SearchParameters()
+            parameters = faiss.SearchParametersIVF() if listed else faiss.SearchParameters()
             parameters.sel = selector
+            if listed:
+                parameters.nprobe = min(math.ceil(self._index.nprobe * total / len(rows)), self._index.nlist)
         if self._exact:
             scores, found = self._index.search(query, k, params=parameters)
             return scores[0], found[0]
-        _, found = self._index.search(query, min(int(k * _MORE), self.count))
+        reach = self.count if rows is None else len(rows)
+        _, found = self._index.search(query, min(int(k * _MORE), reach), params=parameters)
         rows = np.sort(found[0][found[0] >= 0])
         return _exactly(query, min(k, len(rows)), rows, self._rows)
 
@@ -170,6 +180,12 @@ class InContext:
         """Half the sum of both vectors of some rows."""
         summed: NDArray[np.float32] = (self.embeddings[rows] + self.briefs[self.brief_of[rows]]) / np.float32(2)
         return summed
+
+
+def ascending(rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give rows in their order, each once; those that come so are taken as they are."""
+    given = np.asarray(rows, dtype=np.int64)
+    return given if (given[1:] > given[:-1]).all() else np.unique(given)
 
 
 def write_briefs(file: Path, embeddings: NDArray[np.float32], brief_of: NDArray[np.int32]) -> NDArray[np.float32]:
@@ -200,9 +216,9 @@ def check_factory(factory: str, dimension: int) -> None:
 
 
 def fitting_factory(count: int) -> str:
-    """Choose the kind of index for so many rows: exact for few, lists of rows in eight bits a number for more."""
-    if count <= _EXACT_UP_TO:
-        return "Flat"
+    """Choose the kind of index for so many rows: whole for few, in eight bits a number for more, in lists for many."""
+    if count <= _COARSE_UP_TO:
+        return "Flat" if count <= _WHOLE_UP_TO else "SQ8"
     lists = 1 << round(math.log2(4 * math.sqrt(count)))
     return f"IVF{lists},SQ8"
 

@@ -83,7 +83,7 @@ class Catalog(Rows):
     def select(self, where: Filter) -> list[int]:
         """Find the vector rows of the passages that a filter lets through, in their order."""
         text, values = condition(where)
-        rows = self._select(
+        rows = self._raw(
             f"SELECT p.position FROM passages p JOIN briefs b ON b.id = p.brief WHERE {text} ORDER BY p.position",
             *values,
         )

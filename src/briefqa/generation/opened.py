@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from briefqa.generation.manifest import IndexInfo, Manifest
 
 
+# Each takes up to 8 bytes a passage.
+_FILTERS_KEPT = 16
+
+
 class Generation:
     """A generation on disk, open for searching: the first `Index`.
 
@@ -68,6 +72,7 @@ class Generation:
         """Take the parts. whole: what this shows some collections of."""
         self._whole = whole
         self._ids: NDArray[np.bytes_] | None = None
+        self._filtered: dict[Filter, NDArray[np.int64]] = {}
         self.manifest = manifest
         self._catalog = catalog
         self._citing = citing
@@ -124,7 +129,7 @@ class Generation:
 
     def select(self, where: Filter, phrases: Sequence[str] = ()) -> Subset:
         """Find the passages that a filter lets through and that hold every phrase; see `Index.select`."""
-        rows = np.array(self._catalog.select(where), dtype=np.int64)
+        rows = self._let_through(where)
         for phrase in phrases:
             rows = np.intersect1d(rows, self._words.holding(phrase), assume_unique=True)
         if phrases:
@@ -132,6 +137,18 @@ class Generation:
             texts = [f" {' '.join(words(text))} " for text in self._catalog.texts(rows.tolist())]
             rows = rows[[all(phrase in text for phrase in sought) for text in texts]]
         return Subset(rows)
+
+    def _let_through(self, where: Filter) -> NDArray[np.int64]:
+        """Rows that a filter lets through. The last filters are kept: most people use the same few."""
+        with self._lock:
+            rows = self._filtered.pop(where, None)
+        if rows is None:
+            rows = np.array(self._catalog.select(where), dtype=np.int64)
+        with self._lock:
+            self._filtered[where] = rows
+            if len(self._filtered) > _FILTERS_KEPT:
+                del self._filtered[next(iter(self._filtered))]
+        return rows
 
     def coverage(self, question: str, passage_id: str) -> float:
         """Tell what part of the question's words a passage holds; see `Index.coverage`."""
