@@ -144,7 +144,7 @@ class Vectors:
         selecting = self._exact or listed or isinstance(self._index, faiss.IndexScalarQuantizer)
         if rows is not None and not self._exact and (not selecting or len(rows) <= _FEW):
             return _exactly(query, k, rows, self._rows)
-        parameters = None
+        parameters: Any = None
         if rows is not None:
             total = len(self._rows.brief_of)
             bits = np.zeros(-(-total // 8) * 8, dtype=bool)
