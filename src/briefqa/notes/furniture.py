@@ -36,7 +36,8 @@ _TYPED_RULE = re.compile(r"\s*[—–_―─-]{4,}\s*")
 def without_furniture(pages: Sequence[Page]) -> list[Page]:
     """The pages without their furniture; rules typed as dashes become `Rule`s."""
     pages = [_without_line_numbers(_typed_rules(page)) for page in pages]
-    doomed = _running(pages) | _split_running(pages) | _folios(pages)
+    running = _running(pages) | _split_running(pages)
+    doomed = (running - _attached(pages, running)) | _folios(pages)
     kept = [
         replace(page, lines=tuple(line for line in page.lines if (page.index, id(line)) not in doomed))
         for page in pages
@@ -118,7 +119,7 @@ def _running(pages: Sequence[Page]) -> set[tuple[int, int]]:
             alike = {other for other, twin in found if abs(twin.y - line.y) < 6 and abs(twin.size - line.size) < 0.6}
             if len(alike) >= 3 or (len(alike) == 2 and len(pages) <= 6 and _outermost(pages[index - 1], line)):
                 doomed.add((index, id(line)))
-    return doomed - _attached(pages, doomed)
+    return doomed
 
 
 def _attached(pages: Sequence[Page], doomed: set[tuple[int, int]]) -> set[tuple[int, int]]:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _ENDED = re.compile(r"[.!?…][”’\"')\]]*$|https?://\S+$")
 _SEPARATOR_TOLERANCE = 3.0
+# Where a note goes on overleaf, the next one begins within so many lines.
+_FIRST_LINES = 16
 
 
 @dataclass(slots=True)
@@ -104,7 +106,7 @@ def _at_endnotes(block: Block, style: Style, *, before: bool) -> bool:
 
 def _foot_start(block: Block, style: Style, marks: Marks, last: Foot | None, number: int | None) -> int | None:
     """The index of the first line of the column's foot, or None. last: the foot before, where a note may be open."""
-    if _goes_on_overleaf(block, style, marks, last, number):
+    if _goes_on_overleaf(block, marks, last, number):
         return 0
     separated = _separated(block, style)
     if separated is not None:
@@ -123,18 +125,28 @@ def _foot_start(block: Block, style: Style, marks: Marks, last: Foot | None, num
     return start if start < len(block.lines) else None
 
 
-def _goes_on_overleaf(block: Block, style: Style, marks: Marks, last: Foot | None, number: int | None) -> bool:
+def _goes_on_overleaf(block: Block, marks: Marks, last: Foot | None, number: int | None) -> bool:
     """Whether a page begins with the note whose mark stands on an earlier one, after the last that found room there.
 
     So web pages are printed whose notes stand below the text: the foot of the last page of text takes what it can.
     """
     if last is None or number is None or last.page != block.page.index - 1 or block.lines[0].block != 0:
         return False
-    label = head_at(block, 0, style, marks, number)
-    if label is None or label.number != number + 1:
+    first = _next_head(block, number)
+    if first is None or (first and (not _is_open(last) or _next_head(block, number + 1) is None)):
         return False
-    before = any(named[label.text] for page, named in marks.items() if page <= last.page)
-    return before and not marks.get(block.page.index, Counter())[label.text]
+    label = str(number + 1)
+    before = any(named[label] for page, named in marks.items() if page <= last.page)
+    return before and not marks.get(block.page.index, Counter())[label]
+
+
+def _next_head(block: Block, number: int) -> int | None:
+    """The index of the line that begins note number + 1, if it comes early enough to follow one that goes on here."""
+    for index, line in enumerate(block.lines[:_FIRST_LINES]):
+        label = start_label(line)
+        if label is not None and label.number == number + 1:
+            return index
+    return None
 
 
 def _separated(block: Block, style: Style) -> int | None:

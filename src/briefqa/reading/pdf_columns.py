@@ -21,6 +21,8 @@ _EVEN = 0.25
 _PARTS = 1.6
 _WHOLE = 1.15
 _MIN_COLUMN_ROWS = 5
+# At a gutter that the page is known to have, that many are enough.
+_MIN_SHORT_ROWS = 2
 _MIN_COLUMN_LETTERS = 8
 
 
@@ -56,9 +58,12 @@ def main_size(pieces: Iterable[Piece]) -> float:
     return weight.most_common(1)[0][0] if weight else 0.0
 
 
-def reading_order(rows: list[list[Piece]]) -> list[list[list[Piece]]]:
-    """Blocks of rows in reading order: columns one after another, between the rows that run over all of them."""
-    found = _column_band(rows)
+def reading_order(rows: list[list[Piece]], known: float | None = None) -> list[list[list[Piece]]]:
+    """Blocks of rows in reading order: columns one after another, between the rows that run over all of them.
+
+    known: a gutter of the page, at which shorter columns are believed, too.
+    """
+    found = _column_band(rows) or (_short_band(rows, known) if known is not None else None)
     if found is None:
         return [rows] if rows else []
     first, last, x = found
@@ -68,10 +73,10 @@ def reading_order(rows: list[list[Piece]]) -> list[list[list[Piece]]]:
         left.append([piece for piece in row if piece.x1 <= x + 1])
         right.append([piece for piece in row if piece.x1 > x + 1])
     return [
-        *reading_order(rows[:first]),
+        *reading_order(rows[:first], x),
         *reading_order([row for row in left if row]),
         *reading_order([row for row in right if row]),
-        *reading_order(rows[last:]),
+        *reading_order(rows[last:], x),
     ]
 
 
@@ -107,6 +112,14 @@ def _column_band(rows: list[list[Piece]]) -> tuple[int, int, float] | None:
     return best[1] if best else None
 
 
+def _short_band(rows: list[list[Piece]], x: float) -> tuple[int, int, float] | None:
+    """The first stretch of rows with text on both sides of a known gutter x, if it is filled as columns are."""
+    for first, last, _ in _bands(rows, x, _MIN_SHORT_ROWS):
+        if _is_prose(rows[first:last], x, _MIN_SHORT_ROWS):
+            return first, last, x
+    return None
+
+
 def _gutters(rows: list[list[Piece]]) -> Iterable[float]:
     """Places where a gutter may be: in gaps that many rows share, and left of edges that many lines begin at."""
     gaps: Counter[int] = Counter()
@@ -133,7 +146,7 @@ def _neighbours(row: list[Piece]) -> Iterable[tuple[float, float]]:
         edge = piece.x1 if edge is None else max(edge, piece.x1)
 
 
-def _bands(rows: list[list[Piece]], x: float) -> Iterable[tuple[int, int, int]]:
+def _bands(rows: list[list[Piece]], x: float, least: int = _MIN_COLUMN_ROWS) -> Iterable[tuple[int, int, int]]:
     """Stretches of rows that nothing crosses x in, as (first, last, how often text stands on both sides of x).
 
     Columns on one grid share their baselines; otherwise lines of one stand closer to those of the other than lines of
@@ -143,7 +156,7 @@ def _bands(rows: list[list[Piece]], x: float) -> Iterable[tuple[int, int, int]]:
     last_side = 0
     for index, row in enumerate([*rows, None]):
         if row is None or any(piece.x0 < x - 1 and piece.x1 > x + 1 for piece in row):
-            if beside >= _MIN_COLUMN_ROWS:
+            if beside >= least:
                 yield first, index, beside
             first, beside, last_side = index + 1, 0, 0
             continue
@@ -154,7 +167,7 @@ def _bands(rows: list[list[Piece]], x: float) -> Iterable[tuple[int, int, int]]:
         last_side = side
 
 
-def _is_prose(rows: list[list[Piece]], x: float) -> bool:
+def _is_prose(rows: list[list[Piece]], x: float, least: int = _MIN_COLUMN_ROWS) -> bool:
     """Whether both sides of x are filled with text as columns are, and cells of a table are not."""
     sides: tuple[list[list[Piece]], list[list[Piece]]] = ([], [])
     for row in rows:
@@ -164,7 +177,7 @@ def _is_prose(rows: list[list[Piece]], x: float) -> bool:
             if pieces:
                 side.append(pieces)
     for side in sides:
-        if len(side) < _MIN_COLUMN_ROWS:
+        if len(side) < least:
             return False
         full = sorted(max(piece.x1 for piece in row) - row[0].x0 for row in side)
         by_row = [_segments(row, full[int(0.9 * (len(full) - 1))]) for row in side]

@@ -100,11 +100,12 @@ def _rows(pieces: list[Piece]) -> list[list[Piece]]:
         else:
             rows.append([piece])
     orphans = [piece for piece in raised if not _join_row(piece, rows)]
-    for piece in orphans:
+    # Small print drawn letter by letter comes before the labels that are raised in it.
+    for piece in sorted(orphans, key=lambda piece: -piece.size):
         near = next((row for row in rows if abs(row[0].y - piece.y) <= 0.25 * max(row[0].size, piece.size)), None)
         if near is not None:
             near.append(piece)
-        else:
+        elif not _join_row(piece, [row for row in rows if piece.size <= 0.85 * max(other.size for other in row)]):
             rows.append([piece])
     for row in rows:
         row.sort(key=lambda piece: piece.x0)
