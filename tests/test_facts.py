@@ -219,6 +219,8 @@ def test_a_publisher_in_front_of_a_series_is_the_author() -> None:
         ("Gazette / Vol. 85 / Thursday, August 6, 2020 / Rules", "2020-08-06"),
         ("On May 3, 2019, the board met in the town hall", ""),
         ("A report on the storm of May 3, 2019 and what it cost", ""),
+        ("(1) Minutes of the county, 3 May 1971", ""),
+        ("1. Minutes of the county, 3 May 1971", ""),
     ],
 )
 def test_dates_at_the_head(text: str, expected: str) -> None:

@@ -280,6 +280,28 @@ STYLES: dict[str, dict[str, Any]] = {
         "title": "Annual Report on Dredging",
         "issued": on(2018, 3),
     },
+    "Ferry Commission, Five Years of Night Boats: A Review (2022), 19–23.": {
+        "type": "report",
+        "author": [{"literal": "Ferry Commission"}],
+        "title": "Five Years of Night Boats: A Review",
+        "issued": on(2022),
+        "page": "19–23",
+    },
+    "Salt Quay Audit Office, The Cost of Empty Berths, Report 2022/6, paras 3.11–3.19.": {
+        "type": "report",
+        "author": [{"literal": "Salt Quay Audit Office"}],
+        "title": "The Cost of Empty Berths",
+        "genre": "Report",
+        "number": "2022/6",
+    },
+    "See the review by the Harbour Institute, “Tides at Nine Gauges”, Technical Note 31 (2023), table 4.": {
+        "type": "report",
+        "author": [{"literal": "Harbour Institute"}],
+        "title": "Tides at Nine Gauges",
+        "genre": "Technical Note",
+        "number": "31",
+        "issued": on(2023),
+    },
     "Interview with Ola Berg, 12 June 2015.": {
         "type": "interview",
         "title": "Interview with Ola Berg",

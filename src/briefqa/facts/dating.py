@@ -28,6 +28,7 @@ _DATE_CHARS = 24
 _MAX_YEARS = 2000
 _NUMERIC = re.compile(r"\b(\d{1,2})/(\d{1,2})/((?:19|20)\d\d)\b")
 _YEAR_ONLY = re.compile(r"(?:©\s*)?((?:19|20)\d\d)")
+_ITEM = re.compile(r"\s*(?:[\[(]\d{1,3}[\])]|\d{1,3}[.)])\s+(?=\S)")
 _WEEKDAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b", re.IGNORECASE)
 
 
@@ -105,6 +106,8 @@ def _is_listed(text: str) -> bool:
     found = find_date(text)
     if found is None:
         return False
+    if (label := _ITEM.match(text)) and found.start >= label.end():
+        return False  # a note or an item of a list
     before, after = text[: found.start].rstrip(), text[found.end :].strip()
     if after and (re.search(r"\b(?:on|in|am|le)$", before, re.IGNORECASE) or re.match(r",\s*[a-z]", after)):
         return False  # "On May 3, 2019, the board met"

@@ -13,6 +13,7 @@ from briefqa.sources.names import institution, inverted
 from briefqa.sources.papers import paper
 from briefqa.sources.quoted import law_journal, quoted
 from briefqa.sources.records import court_brief, post, record
+from briefqa.sources.reports import institutional
 from briefqa.sources.titled import dated, dated_in_brackets, hearing
 
 Csl = dict[str, Any]
@@ -44,6 +45,7 @@ def cite(text: str) -> Csl | None:
         dated_in_brackets,
         yeared,
         listed,
+        institutional,
         german,
         dated,
         old_book,
