@@ -46,6 +46,7 @@ gates: $(VENV)/.dev ## compare what is measured on ../shared with the stored bas
 	$(BIN)/python benchmarks/gate_sources.py
 	$(BIN)/python benchmarks/gate_retrieval.py
 	$(BIN)/python benchmarks/gate_highlights.py --passages 60 --most-pages 12
+	$(BIN)/python benchmarks/measure_verification.py
 
 bench: $(VENV)/.dev ## run every benchmark; each prints its table
 	@for benchmark in $(sort $(wildcard benchmarks/bench_*.py)); do $(BIN)/python $$benchmark || exit 1; done

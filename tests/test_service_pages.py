@@ -209,13 +209,15 @@ class Echo:
     """A model that writes one cited sentence."""
 
     name = "echo-1"
+    seconds = 5.0
 
-    def write(self, turns: Sequence[dict[str, str]]) -> str:
+    def write(self, turns: Sequence[dict[str, str]], until: float) -> str:
         assert turns
+        assert until
         return "Levee premiums rose by 31 percent in four years [1]."
 
-    def stream(self, turns: Sequence[dict[str, str]]) -> Iterator[str]:
-        yield self.write(turns)
+    def stream(self, turns: Sequence[dict[str, str]], until: float) -> Iterator[str]:
+        yield self.write(turns, until)
 
 
 def test_a_model_is_asked_only_where_its_answer_is_shown(client_over: Callable[..., TestClient]) -> None:

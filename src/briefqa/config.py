@@ -125,6 +125,11 @@ class Config:
                 raise ConfigError(f"{name} = {value} is out of range: choose a number from {low} to {high}.")
         if bool(self.llm_url) != bool(self.llm_model):
             raise ConfigError("llm_url and llm_model go together: give both, or neither.")
+        if self.llm_url and self.llm_seconds >= self.request_seconds:
+            raise ConfigError(
+                f"llm_seconds = {self.llm_seconds} has to be less than request_seconds = {self.request_seconds}, "
+                "so that the briefs' own words can still answer where the model is too slow."
+            )
         if self.log_format not in {"text", "json"}:
             raise ConfigError(f'log_format = "{self.log_format}" is unknown: choose "text" or "json".')
         if self.reindex_over_http not in {"yes", "no"}:

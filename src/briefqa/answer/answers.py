@@ -75,5 +75,8 @@ class Answer:
         if not self.sentences:
             return self.reason
         return " ".join(
-            sentence.text + "".join(f" [{number}]" for number in sentence.citations) for sentence in self.sentences
+            sentence.text
+            + "".join(f" [{number}]" for number in sentence.citations)
+            + ("" if sentence.supported else " (not borne out by the briefs)")
+            for sentence in self.sentences
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,17 +14,22 @@ if TYPE_CHECKING:
 
 Turn = dict[str, str]
 _MOST_TOKENS = 600
+_PAUSE = 0.5  # seconds before another try
 
 
 class Model(Protocol):
-    """Writes. Safe for many threads. name: as it is shown to readers."""
+    """Writes. Safe for many threads. name: as it is shown to readers. seconds: what all of an answer may take."""
 
     name: str
+    seconds: float
 
-    def write(self, turns: Sequence[Turn]) -> str:
-        """Go on with a conversation, turns of "role" and "content". Raises AnswerError if nothing comes of it."""
+    def write(self, turns: Sequence[Turn], until: float) -> str:
+        """Go on with a conversation, turns of "role" and "content", until a moment of `time.monotonic`.
 
-    def stream(self, turns: Sequence[Turn]) -> Iterator[str]:
+        Raises AnswerError if nothing comes of it.
+        """
+
+    def stream(self, turns: Sequence[Turn], until: float) -> Iterator[str]:
         """Do the same, and give the text in parts as they are written. Raises AnswerError, half-way too."""
 
 
@@ -33,44 +39,39 @@ class RemoteModel:
     def __init__(  # noqa: PLR0913 - an address, and the limits of asking it
         self, url: str, name: str, key: str, *, seconds: float, retries: int, concurrency: int
     ) -> None:
-        """Take where it is, and how long, how often and by how many at once it may be asked."""
+        """Take where it is, how long an answer may take it, how often and by how many at once it may be asked."""
         self.name = name
+        self.seconds = seconds
         self._url = url
         self._key = key or "none"
-        self._seconds = seconds
         self._retries = retries
         self._free = threading.BoundedSemaphore(concurrency)
         self._made = threading.Lock()
         self._client: Any = None
 
-    def write(self, turns: Sequence[Turn]) -> str:
+    def write(self, turns: Sequence[Turn], until: float) -> str:
         """Go on with a conversation. Raises AnswerError for whatever goes wrong, being too busy included."""
-        with self._asked():
-            done = self._connected().chat.completions.create(
-                model=self.name, messages=list(turns), temperature=0, max_tokens=_MOST_TOKENS
-            )
+        with self._asked(until):
+            done = self._begun(turns, until, stream=False)
             text = done.choices[0].message.content if done.choices else None
         return self._some(text)
 
-    def stream(self, turns: Sequence[Turn]) -> Iterator[str]:
+    def stream(self, turns: Sequence[Turn], until: float) -> Iterator[str]:
         """Go on with a conversation, in parts. Raises AnswerError as `write` does."""
         text = ""
-        with (
-            self._asked(),
-            self._connected().chat.completions.create(
-                model=self.name, messages=list(turns), temperature=0, max_tokens=_MOST_TOKENS, stream=True
-            ) as parts,
-        ):
+        with self._asked(until), self._begun(turns, until, stream=True) as parts:
             for part in parts:
                 written = part.choices[0].delta.content if part.choices else None
                 if written:
                     text += written
                     yield written
+                if time.monotonic() > until:
+                    raise AnswerError(f"The model {self.name} was too slow.")
         self._some(text)
 
     @contextmanager
-    def _asked(self) -> Iterator[None]:
-        if not self._free.acquire(timeout=self._seconds):
+    def _asked(self, until: float) -> Iterator[None]:
+        if not self._free.acquire(timeout=max(0.0, until - time.monotonic())):
             raise AnswerError(f"The model {self.name} is busy.")
         try:
             yield
@@ -80,6 +81,29 @@ class RemoteModel:
             raise AnswerError(f"The model {self.name} did not answer ({type(error).__name__}).") from error
         finally:
             self._free.release()
+
+    def _begun(self, turns: Sequence[Turn], until: float, *, stream: bool) -> Any:
+        """Ask, and ask again where the other side fails; the client's own retries would not mind the time."""
+        client = self._connected()
+        import openai  # noqa: PLC0415 - seconds, and an extra
+
+        for left in range(self._retries, -1, -1):
+            try:
+                return client.chat.completions.create(
+                    model=self.name,
+                    messages=list(turns),
+                    temperature=0,
+                    max_tokens=_MOST_TOKENS,
+                    stream=stream,
+                    timeout=max(0.1, until - time.monotonic()),
+                )
+            except openai.APITimeoutError:
+                raise
+            except (openai.APIConnectionError, openai.InternalServerError, openai.RateLimitError):
+                if not left or time.monotonic() + _PAUSE > until:
+                    raise
+                time.sleep(_PAUSE)
+        raise AssertionError("unreachable: the last try returns or raises")
 
     def _some(self, text: str | None) -> str:
         if not text or not text.strip():
@@ -93,7 +117,5 @@ class RemoteModel:
                     import openai  # noqa: PLC0415 - seconds, and an extra
                 except ImportError as error:
                     raise AnswerError('OpenAI\'s client is missing: pip install "briefqa[llm]".') from error
-                self._client = openai.OpenAI(
-                    base_url=self._url, api_key=self._key, timeout=self._seconds, max_retries=self._retries
-                )
+                self._client = openai.OpenAI(base_url=self._url, api_key=self._key, max_retries=0)
             return self._client

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import html
+import re
+import time
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from briefqa.answer.answers import Answer, AnswerSentence, Citation, Level
 from briefqa.answer.candidates import Candidate, candidates
 from briefqa.answer.claims import claims_of, evidence_of, missing, shared
 from briefqa.answer.extractive import citation_of, extracted, reason_to_abstain
-from briefqa.answer.verifying import Checked, check, drafted, evidence, settled
+from briefqa.answer.verifying import Checked, Given, check, drafted, evidence, settled
 from briefqa.errors import AnswerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from briefqa.answer.claims import Evidence
     from briefqa.answer.model import Model, Turn
+    from briefqa.answer.verifying import Ground
     from briefqa.search import Hit, Ranking, Searcher
 
 _NO_ANSWER = "NO ANSWER"
 _MOST_SENTENCES = 8
+_LETTERED = re.compile(r"^\W*([A-Z])\W*:\s*(.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,15 @@ class _Draft:
     checked: Checked
     repaired: bool
 
+    @property
+    def stays(self) -> bool:
+        """Whether it is shown, if only as a remark that nothing bears out."""
+        return not self.checked.problem or self.checked.harmless
+
 
 def written_by(model: Model, ranking: Ranking, searcher: Searcher) -> Answer:
     """Let a model answer from the hits. Where it fails, or nothing it says stands, the briefs' own sentences answer."""
-    *_, last = _growing(model, lambda turns: iter((model.write(turns),)), ranking, searcher)
+    *_, last = _growing(model, lambda turns, until: iter((model.write(turns, until),)), ranking, searcher)
     return last
 
 
@@ -47,17 +56,18 @@ def as_written(model: Model, ranking: Ranking, searcher: Searcher) -> Iterator[A
 
 
 def _growing(
-    model: Model, writes: Callable[[Sequence[Turn]], Iterator[str]], ranking: Ranking, searcher: Searcher
+    model: Model, writes: Callable[[Sequence[Turn], float], Iterator[str]], ranking: Ranking, searcher: Searcher
 ) -> Iterator[Answer]:
     if not ranking.hits or not ranking.answerable:
         yield extracted(ranking, searcher)
         return
-    passages = [_with_notes(hit) for hit in ranking.hits]
-    turns, known = _turns(ranking.query, passages), evidence(passages)
+    turns = _turns(ranking.query, [_with_notes(hit) for hit in ranking.hits])
+    known = evidence([_given(hit) for hit in ranking.hits])
+    until = time.monotonic() + model.seconds
     drafts: list[_Draft] = []
     text = ""
     try:
-        for part in writes(turns):
+        for part in writes(turns, until):
             text += part
             for checked in _standing(text, len(drafts), known):
                 drafts.append(_Draft(checked, repaired=False))
@@ -69,11 +79,8 @@ def _growing(
         reason = f"The passages found do not answer this, {model.name} holds. {reason_to_abstain(ranking)}"
         yield Answer(ranking.query, ranking, abstained=True, reason=reason, written_by=model.name)
         return
-    for said, cited in drafted(text)[len(drafts) : _MOST_SENTENCES]:
-        one = check(said, cited, known)
-        drafts.append(_repaired(one, model, turns, text, known) if one.problem else _Draft(one, repaired=False))
-        if not drafts[-1].checked.problem:
-            yield _so_far(model, ranking, drafts)
+    rest = [check(said, cited, known) for said, cited in drafted(text)[len(drafts) : _MOST_SENTENCES]]
+    drafts += _repaired(rest, model, turns, text, known, until)
     if all(draft.checked.problem for draft in drafts):
         yield _instead(
             ranking, searcher, f"Nothing that {model.name} wrote was borne out: these are the briefs' own words."
@@ -82,7 +89,7 @@ def _growing(
     yield replace(_so_far(model, ranking, drafts), notices=_notices(drafts))
 
 
-def _standing(text: str, given: int, known: Sequence[Evidence]) -> Iterator[Checked]:
+def _standing(text: str, given: int, known: Sequence[Ground]) -> Iterator[Checked]:
     """Check what is settled of a text beyond the first `given` sentences, up to one that does not stand.
 
     That one may be written anew when all is there, and those after it wait for it: sentences come in their order.
@@ -100,7 +107,7 @@ def _abstains(text: str) -> bool:
 
 
 def _so_far(model: Model, ranking: Ranking, drafts: Sequence[_Draft]) -> Answer:
-    kept = [draft.checked for draft in drafts if not draft.checked.problem]
+    kept = [draft.checked for draft in drafts if draft.stays]
     sentences, citations = _cited(kept, ranking.hits)
     return Answer(ranking.query, ranking, sentences, citations, written_by=model.name)
 
@@ -112,6 +119,12 @@ def _instead(ranking: Ranking, searcher: Searcher, notice: str) -> Answer:
 def _with_notes(hit: Hit) -> str:
     notes = {cited.note.id: cited.note for cited in hit.notes}
     return "\n".join([hit.stored.passage.text, *(f"Note {note.label}: {note.text}" for note in notes.values())])
+
+
+def _given(hit: Hit) -> Given:
+    stored = hit.stored
+    notes = tuple((cited.offset, cited.note.text) for cited in hit.notes)
+    return Given(stored.passage.text, notes, f"{stored.brief.title} {stored.passage.section}")
 
 
 def _turns(question: str, passages: Sequence[str]) -> list[Turn]:
@@ -128,28 +141,47 @@ def _prompt(name: str) -> str:
     return (files("briefqa.answer") / "prompts" / f"{name}.txt").read_text(encoding="utf-8")
 
 
-def _repaired(bad: Checked, model: Model, turns: Sequence[Turn], text: str, known: Sequence[Evidence]) -> _Draft:
-    """Have a sentence written anew, once."""
-    wish = _prompt("repair").format(problem=bad.problem, sentence=bad.text)
+def _repaired(  # noqa: PLR0913, PLR0917 - all that the first request had
+    checked: Sequence[Checked],
+    model: Model,
+    turns: Sequence[Turn],
+    text: str,
+    known: Sequence[Ground],
+    until: float,
+) -> list[_Draft]:
+    """Have the sentences that do not stand written anew, all in one request, once."""
+    bad = {letter: one for letter, one in zip(ascii_uppercase, checked, strict=False) if one.problem}
+    if not bad:
+        return [_Draft(one, repaired=False) for one in checked]
+    listed = "\n".join(f"{letter}: {one.text} ({one.problem})" for letter, one in bad.items())
+    wish = _prompt("repair").format(sentences=listed)
     try:
-        again = drafted(
-            model.write([*turns, {"role": "assistant", "content": text}, {"role": "user", "content": wish}])
-        )
+        again = model.write([*turns, {"role": "assistant", "content": text}, {"role": "user", "content": wish}], until)
     except AnswerError:
-        return _Draft(bad, repaired=False)
-    if len(again) != 1 or again[0][0].strip(" .").upper() == _NO_ANSWER:
-        return _Draft(bad, repaired=False)
-    checked = check(*again[0], known)
-    return _Draft(bad if checked.problem else checked, repaired=not checked.problem)
+        again = ""
+    anew = {found[1]: drafted(found[2]) for found in _LETTERED.finditer(again)}
+    drafts = []
+    for letter, one in zip(ascii_uppercase, checked, strict=False):
+        said = anew.get(letter, []) if letter in bad else []
+        better = check(*said[0], known) if len(said) == 1 else one
+        stands = letter in bad and not better.problem
+        drafts.append(_Draft(better if stands else one, repaired=stands))
+    return drafts
 
 
 def _notices(drafts: Sequence[_Draft]) -> tuple[str, ...]:
-    notices = [f"Left out, {one.checked.problem}: “{one.checked.text}”" for one in drafts if one.checked.problem]
+    notices = [f"Left out, {one.checked.problem}: “{one.checked.text}”" for one in drafts if not one.stays]
+    marked = sum(one.stays and bool(one.checked.problem) for one in drafts)
+    notices += [f"{_sentences(marked)} marked: no passage found bears it out."] if marked else []
     moved = sum(one.checked.moved for one in drafts if not one.checked.problem)
     repaired = sum(one.repaired for one in drafts)
-    notices += [f"{moved} sentences cited the wrong passage; that is put right."] if moved else []
-    notices += [f"{repaired} sentences were written anew because no passage bore them out."] if repaired else []
+    notices += [f"{_sentences(moved)} cited wrongly; that is put right."] if moved else []
+    notices += [f"{_sentences(repaired)} written anew because no passage bore it out."] if repaired else []
     return tuple(notices)
+
+
+def _sentences(count: int) -> str:
+    return "1 sentence was" if count == 1 else f"{count} sentences were each"
 
 
 def _cited(kept: Sequence[Checked], hits: Sequence[Hit]) -> tuple[tuple[AnswerSentence, ...], tuple[Citation, ...]]:
@@ -158,7 +190,7 @@ def _cited(kept: Sequence[Checked], hits: Sequence[Hit]) -> tuple[tuple[AnswerSe
     sentences: list[AnswerSentence] = []
     for one in kept:
         numbers: list[int] = []
-        level: Level = "inference" if one.together else "brief"
+        level: Level = "inference" if one.together or not one.passages else "brief"
         for passage in one.passages:
             candidate = _best(one.text, hits[passage - 1])
             if candidate is None:
