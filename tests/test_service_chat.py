@@ -12,7 +12,9 @@ from starlette.testclient import TestClient
 from briefqa.answer.conversation import question_of
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import NoGeneration
+from briefqa.keys import KeyFile
 from briefqa.service.app import app_over
+from briefqa.service.guarding import Guard
 from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from briefqa.service.markdown import plain
@@ -188,3 +190,23 @@ def test_nothing_that_a_brief_says_is_markup() -> None:
     assert "\x07" not in shown
     assert "\n" not in shown
     assert plain("1. One") == "1\\. One"
+
+
+def test_each_citation_has_an_address_of_its_own_that_names_its_words(client: openai.OpenAI) -> None:
+    message = client.chat.completions.create(model="briefqa", messages=[user(QUESTION)]).choices[0].message
+    assert message.annotations is not None
+    url = message.annotations[0].url_citation.url
+    assert url.endswith("#passage:~:text=Levee%20premiums%20rose,in%20four%20years.")
+
+
+def test_a_key_may_want_the_events_of_open_webui(tmp_path: Path) -> None:
+    keys = KeyFile(tmp_path / "keys.json")
+    _, secret = keys.create("a front-end", open_webui=True)
+    live = Live(lambda: MemoryIndex([LEVEES]), lambda: "g1", HashingEmbedder, interval=60, patience=5)
+    app = app_over(live, docs_in=tmp_path, limits=Limits(), guard=Guard(keys=keys))
+    with TestClient(app) as http:
+        asked = {"model": "briefqa", "messages": [user(QUESTION)], "stream": True}
+        sent = http.post("/v1/chat/completions", json=asked, headers={"Authorization": f"Bearer {secret}"})
+
+    assert '"event": {"type": "source"' in sent.text
+    assert "url_citation" not in sent.text

@@ -36,7 +36,10 @@ _FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What is kept of a key. collections: those that it may see, None for all. expires: ISO 8601, UTC, "" for never."""
+    """What is kept of a key. collections: those that it may see, None for all. expires: ISO 8601, UTC, "" for never.
+
+    open_webui: its chats get Open WebUI's own events instead of annotations.
+    """
 
     id: str
     name: str
@@ -46,6 +49,7 @@ class Key:
     created: str
     expires: str = ""
     revoked: str = ""
+    open_webui: bool = False
 
     def is_good(self, now: datetime | None = None) -> bool:
         """Tell whether it is neither revoked nor expired."""
@@ -87,9 +91,17 @@ class KeyFile:
         return kept if kept and same and kept.is_good() else None
 
     def create(
-        self, name: str, *, rights: Iterable[str] = ("read",), collections: Iterable[str] | None = None, days: int = 0
+        self,
+        name: str,
+        *,
+        rights: Iterable[str] = ("read",),
+        collections: Iterable[str] | None = None,
+        days: int = 0,
+        open_webui: bool = False,
     ) -> tuple[Key, str]:
         """Make a key and return it with its secret, which is kept nowhere. days: until it expires; 0: never.
+
+        open_webui: as `Key` has it.
 
         Raises ConfigError for a right that there is not, a name that is no text of one line, or an unwritable file.
         """
@@ -113,6 +125,7 @@ class KeyFile:
             collections=None if collections is None else tuple(sorted(set(collections))),
             created=_told(now),
             expires=_told(now + timedelta(days=days)) if days else "",
+            open_webui=open_webui,
         )
         with self._writing():
             self._write([*self.keys(), key])

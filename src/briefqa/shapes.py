@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+_ENDS = 3  # words of a quote at either end, between which marks may stand
+
+
 @dataclass(frozen=True, slots=True)
 class Links:
     """Addresses of what briefqa serves. base: scheme and host without a closing slash, or "" for relative ones.
@@ -37,6 +40,17 @@ class Links:
         """Give the place of a passage, highlighted, on the page of its brief."""
         page = {"page": passage.pages[0].index} if passage.pages else {}
         return self._address(f"/briefs/{quote(passage.brief_id, safe='')}", "passage", **page, passage=passage.id)
+
+    def quoted(self, passage: Passage | CitingPassage, words: str) -> str:
+        """Give the place of words in a passage: browsers that know text fragments scroll to them and mark them.
+
+        So each citation has an address of its own, by which front-ends tell them apart.
+        """
+        said = words.split()
+        ends = (said[:_ENDS], said[-_ENDS:]) if len(said) > 2 * _ENDS else (said,)
+        # A hyphen means something in a fragment of text.
+        text = ",".join(quote(" ".join(end), safe="").replace("-", "%2D") for end in ends)
+        return f"{self.passage(passage)}:~:text={text}"
 
     def source(self, source_id: str) -> str:
         """Give a source, with all that cites it."""
@@ -147,7 +161,7 @@ def citation(item: Citation, links: Links) -> dict[str, Any]:
         "brief": brief_reference(brief, links),
         "passage_id": item.stored.passage.id,
         "pages": [{"index": page.index, "label": page.label} for page in item.pages],
-        "url": links.passage(item.stored.passage),
+        "url": links.quoted(item.stored.passage, item.quote),
         "notes": [cited_note(cited, brief.id, links) for cited in item.notes],
     }
 

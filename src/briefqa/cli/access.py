@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def add(commands: Commands) -> None:
     """Declare the commands of this module."""
     keys = commands.add("keys", _list, "make, list and revoke the keys that say who may ask")
-    keys.epilog = "create takes --rights, --collections and --days; `briefqa keys create --help` says what they are."
+    keys.epilog = "`briefqa keys create --help` says what a key can be limited to."
     actions = keys.add_subparsers(metavar="ACTION")
 
     def action(name: str, run: Any, text: str) -> argparse.ArgumentParser:
@@ -37,6 +37,9 @@ def add(commands: Commands) -> None:
     )
     create.add_argument("--collections", metavar="LIST", help="by comma, those that it may see (default: all)")
     create.add_argument("--days", type=int, default=0, metavar="N", help="until it expires (default: never)")
+    create.add_argument(
+        "--open-webui", action="store_true", help="its chats get Open WebUI's own source events, with the quotes"
+    )
     action("list", _list, "list the keys, without their secrets")
     revoke = action("revoke", _revoke, "revoke a key, at once and for ever")
     revoke.add_argument("id", metavar="ID", help="as `briefqa keys list` shows it")
@@ -52,7 +55,11 @@ def _keys(arguments: argparse.Namespace) -> KeyFile:
 def _create(arguments: argparse.Namespace) -> int:
     collections = None if arguments.collections is None else _parts(arguments.collections)
     key, secret = _keys(arguments).create(
-        arguments.name, rights=_parts(arguments.rights), collections=collections, days=arguments.days
+        arguments.name,
+        rights=_parts(arguments.rights),
+        collections=collections,
+        days=arguments.days,
+        open_webui=arguments.open_webui,
     )
     if arguments.json:
         print_json({**_told(key), "key": secret})

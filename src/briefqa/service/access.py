@@ -21,18 +21,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request. key: its id, "" without one. collections: those that it may see; None: all."""
+    """Who sent a request. key: its id, "" without one. collections: those that it may see; None: all.
+
+    open_webui: its chats get Open WebUI's own events.
+    """
 
     key: str
     rights: frozenset[str]
     collections: frozenset[str] | None
+    open_webui: bool = False
 
     @classmethod
     def with_key(cls, key: Key) -> Caller:
         """Say what the holder of a key may do."""
         if key.collections is None:
-            return cls(key.id, frozenset(key.rights), None)
-        return cls(key.id, frozenset(key.rights) - {"admin"}, frozenset(key.collections))
+            return cls(key.id, frozenset(key.rights), None, key.open_webui)
+        return cls(key.id, frozenset(key.rights) - {"admin"}, frozenset(key.collections), key.open_webui)
 
 
 ANYONE = Caller("", frozenset(RIGHTS), None)

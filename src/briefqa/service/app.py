@@ -12,7 +12,7 @@ from starlette.routing import Route
 from briefqa import __version__
 from briefqa.generation import current_id, generations, open_current, open_generation
 from briefqa.search import Searcher
-from briefqa.service import api, asking, chat, citing, guarding, login, problems, viewer, web
+from briefqa.service import api, asking, chat, citing, guarding, login, problems, responses, viewer, web
 from briefqa.service import metrics as measures
 from briefqa.service.addresses import Addressing, Forwarded
 from briefqa.service.agents import AgentsMount
@@ -108,6 +108,7 @@ def app_over(  # noqa: PLR0913 - what is served, and how
     app.include_router(api.make_router(live, docs_in, limits))
     app.include_router(asking.make_router(limits))
     app.include_router(chat.make_router(limits))
+    app.include_router(responses.make_router(limits))
     app.include_router(citing.make_router())
     app.include_router(web.make_router(docs_in, limits, pictures, index, site))
     app.include_router(login.make_router(guard.keys, site))

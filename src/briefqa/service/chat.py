@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -72,16 +72,11 @@ def make_router(limits: Limits) -> APIRouter:
     @router.post(PATH, response_model=None)
     def complete(asked: ChatRequest, request: Request, reader: ReaderOf) -> Response:
         """Answer the last question of a conversation, as OpenAI's chat completions do."""
-        question = question_of(asked.user_turns(), limits.max_query_chars)
-        if len(question) > limits.max_query_chars:
-            raise HTTPException(
-                HTTPStatus.BAD_REQUEST, f"The question is longer than {limits.max_query_chars} characters."
-            )
-        clean_question(question)
         reader = reader.as_of(asked.generation)
-        with reader.searcher() as searcher:
-            found = answer(question, searcher, limits.hits, model=writer_of(request))
-        completion = Completion(asked, found, links_of(request, reader))
+        found = answered(asked.user_turns(), request, reader, limits)
+        # The name of the model is for those who have no key to say it with.
+        as_events = reader.caller.open_webui or asked.model == OPEN_WEBUI
+        completion = Completion(asked, found, links_of(request, reader), as_events=as_events)
         if asked.stream:
             return StreamingResponse(completion.events(), media_type=_STREAM, headers={"Cache-Control": "no-cache"})
         return JSONResponse(sendable(completion.whole()))
@@ -94,6 +89,25 @@ def make_router(limits: Limits) -> APIRouter:
     return router
 
 
+def answered(turns: Sequence[str], request: Request, reader: Reader, limits: Limits) -> Answer:
+    """Answer the last question of a conversation. turns: what the user has said, in order."""
+    question = question_of(turns, limits.max_query_chars)
+    if len(question) > limits.max_query_chars:
+        raise HTTPException(HTTPStatus.BAD_REQUEST, f"The question is longer than {limits.max_query_chars} characters.")
+    clean_question(question)
+    with reader.searcher() as searcher:
+        found = answer(question, searcher, limits.hits, model=writer_of(request))
+    request.app.state.metrics.asked(abstained=found.abstained)
+    return found
+
+
+def estimated_usage(turns: Sequence[str], text: str) -> dict[str, int]:
+    """Estimate tokens: there are none where no model writes."""
+    prompt = sum(map(len, turns)) // _CHARACTERS_PER_TOKEN + 1
+    said = len(text) // _CHARACTERS_PER_TOKEN + 1
+    return {"prompt_tokens": prompt, "completion_tokens": said, "total_tokens": prompt + said}
+
+
 def _model(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": 0, "owned_by": "briefqa"}
 
@@ -101,8 +115,10 @@ def _model(name: str) -> dict[str, Any]:
 class Completion:
     """One answer as OpenAI's objects, whole or streamed."""
 
-    def __init__(self, asked: ChatRequest, found: Answer, links: Links) -> None:
+    def __init__(self, asked: ChatRequest, found: Answer, links: Links, *, as_events: bool) -> None:
+        """Take what was asked and found. as_events: stream Open WebUI's own events instead of annotations."""
         self._asked = asked
+        self._as_events = as_events
         self._found = found
         self._links = links
         self._text: Written = written(found, links)
@@ -125,7 +141,7 @@ class Completion:
             **self._head,
             "object": "chat.completion",
             "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
-            "usage": self._usage(),
+            "usage": estimated_usage(self._asked.user_turns(), self._text.text),
         }
 
     def events(self) -> Iterator[str]:
@@ -133,14 +149,14 @@ class Completion:
         yield self._chunk({"role": "assistant", "content": ""})
         for part in self._text.parts:
             yield self._chunk({"content": part})
-        if self._asked.model == OPEN_WEBUI:
+        if self._as_events:
             for citation in self._found.citations:
                 yield self._bare({"event": self._source(citation)})
             yield self._chunk({}, "stop")
         else:
             yield self._chunk({"annotations": self._annotations()} if self._text.linked else {}, "stop")
         if self._asked.wants_usage:
-            yield self._bare({"usage": self._usage()})
+            yield self._bare({"usage": estimated_usage(self._asked.user_turns(), self._text.text)})
         yield "data: [DONE]\n\n"
 
     def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> str:
@@ -155,7 +171,7 @@ class Completion:
 
     def _source(self, citation: Any) -> dict[str, Any]:
         """Make Open WebUI's event; its pages count from 0."""
-        title, url = title_of(citation), self._links.passage(citation.stored.passage)
+        title, url = title_of(citation), self._links.quoted(citation.stored.passage, citation.quote)
         notes = "".join(f"\n\n[{cited.note.label}] {cited.note.text}" for cited in citation.notes)
         about: dict[str, Any] = {"source": f"{title} [{citation.ordinal}]", "name": title, "url": url}
         if citation.pages:
@@ -169,12 +185,6 @@ class Completion:
                 "distances": [],
             },
         }
-
-    def _usage(self) -> dict[str, int]:
-        """Estimate tokens: there are none where no model writes."""
-        prompt = sum(map(len, self._asked.user_turns())) // _CHARACTERS_PER_TOKEN + 1
-        answered = len(self._text.text) // _CHARACTERS_PER_TOKEN + 1
-        return {"prompt_tokens": prompt, "completion_tokens": answered, "total_tokens": prompt + answered}
 
 
 def _annotation(linked: Linked) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def written(answer: Answer, links: Links) -> Written:
         if not sentence.supported:
             part += " *(not borne out by the briefs)*"
         for number in sentence.citations:
-            url = safe_url(links.passage(cited[number].stored.passage))
+            url = safe_url(links.quoted(cited[number].stored.passage, cited[number].quote))
             part += " "
             link = f"[[{number}]]({url})"
             linked.append(Linked(length + len(part), length + len(part) + len(link), cited[number], url))
@@ -101,7 +101,7 @@ def safe_url(url: str) -> str:
 
 def _sources(answer: Answer, links: Links) -> Iterator[str]:
     for citation in answer.citations:
-        url = safe_url(links.passage(citation.stored.passage))
+        url = safe_url(links.quoted(citation.stored.passage, citation.quote))
         yield f"{citation.ordinal}. [{plain(title_of(citation))}]({url})"
         notes = {cited.note.id: cited.note for cited in citation.notes}
         for note in notes.values():

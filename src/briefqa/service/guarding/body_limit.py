@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 # A conversation brings all its turns, answers included.
-_LARGER = {"/v1/chat/completions": 2_000_000}
+_LARGER = {"/v1/chat/completions": 2_000_000, "/v1/responses": 2_000_000}
 
 
 class BodyLimit:
