@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def add(commands: Commands) -> None:
     """Declare the commands of this module."""
     keys = commands.add("keys", _list, "make, list and revoke the keys that say who may ask")
-    keys.epilog = "`briefqa keys create --help` says what a key can be limited to."
+    keys.epilog = (
+        "create takes --rights, --collections, --days and --open-webui; `briefqa keys create --help` tells more."
+    )
     actions = keys.add_subparsers(metavar="ACTION")
 
     def action(name: str, run: Any, text: str) -> argparse.ArgumentParser:
