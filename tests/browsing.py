@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastapi import FastAPI
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 CHROMIUM = "/usr/bin/chromium"
 REQUIRED = os.environ.get("BRIEFQA_REQUIRE_BROWSER") == "1"
@@ -49,6 +49,21 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+def painted(page: Page) -> dict[str, float]:
+    """Milliseconds from the end of the server's answer until the page's first text and its largest were painted."""
+    found: dict[str, float] = page.evaluate(
+        """() => new Promise((done) => {
+            new PerformanceObserver((list) => {
+                const largest = list.getEntries().at(-1).startTime;
+                const first = performance.getEntriesByName("first-contentful-paint")[0].startTime;
+                const answered = performance.getEntriesByType("navigation")[0].responseEnd;
+                done({ first: first - answered, largest: largest - answered });
+            }).observe({ type: "largest-contentful-paint", buffered: true });
+        })"""
+    )
+    return found
 
 
 @contextmanager

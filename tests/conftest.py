@@ -1,16 +1,18 @@
-"""What every test has: Hypothesis without a deadline (the first example imports slow libraries), and goldens."""
+"""What every test has: Hypothesis without a deadline (the first example imports slow libraries), goldens, a browser."""
 
 from __future__ import annotations
 
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route
 
 EXPECTED = Path(__file__).parent / "expected"
 
@@ -53,3 +55,61 @@ def packaged_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     models = tmp_path_factory.mktemp("converted")
     load_embedder(PACKAGED_MODEL, converted=models)
     return models
+
+
+# Playwright keeps an event loop running in this thread: it ends with the module, for those tests that run their own.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    from browsing import chromium  # noqa: PLC0415 - only where there is a browser
+
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def context_of(browser: Browser, address: str) -> Iterator[Callable[..., BrowserContext]]:
+    """Make contexts whose pages may ask the server alone, and have nothing to complain of when the test ends.
+
+    A violation of the pages' Content-Security-Policy is an error in the console. address: a fixture of the module.
+    """
+    allowed = address
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def guard(route: Route) -> None:
+        if route.request.url.startswith((allowed, "data:", "chrome")):  # chrome: the viewer of PDFs
+            route.continue_()
+        else:
+            complaints.append(f"asked {route.request.url}")
+            route.abort()
+
+    def heard(message: ConsoleMessage) -> None:
+        # That a page itself is answered with 404, or has no picture, is what a test of it wants.
+        url = message.location["url"]
+        its_own = (message.page and url == message.page.url) or url.endswith(".png")
+        if message.type == "error" and not (its_own and "Failed to load resource" in message.text):
+            complaints.append(message.text)
+
+    def make(at: str = address, **options: Any) -> BrowserContext:
+        nonlocal allowed
+        allowed = at
+        context = browser.new_context(base_url=at, **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        context.route("**/*", guard)
+        context.on("console", heard)
+        context.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def page(context_of: Callable[..., BrowserContext]) -> Page:
+    """A page as wide as a desktop's."""
+    return context_of(viewport={"width": 1280, "height": 900}).new_page()

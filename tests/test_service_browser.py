@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
 
-from briefqa.embedding import HashingEmbedder
 from briefqa.keys import KeyFile
 from briefqa.service.addresses import addressing
-from briefqa.service.app import app_over
 from briefqa.service.guarding import Guard
-from briefqa.service.limits import Limits
-from briefqa.service.live import Live
-from browsing import REQUIRED, chromium, missing, served, serving
-from fakes import MemoryIndex
-from hostile import hostile_briefs
+from browsing import REQUIRED, missing, painted, served
 from proxying import proxied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, Page, Route
+    from playwright.sync_api import BrowserContext, Page
 
 pytestmark = [
     pytest.mark.browser,
@@ -35,81 +29,21 @@ SAMPLES = Path(__file__).parent.parent / "docs_in" / "samples"
 QUESTION = "What did the engineer's 2019 report say about silt in the Wendle Main Drain?"
 ASKED = f"/?q={quote(QUESTION)}"
 FIRST_PAGE_BYTES = 100_000
+MOST_MS_TO_PAINT = 1000
 
-# What analysts may find in a folder that others write to. Each one would say "owned" in the page's title.
-OWNED = "document.title='owned'"
-SCRIPT = f"<script>{OWNED}</script>"
-HOSTILE = {
-    "script.md": f"# A {SCRIPT} title\n\nDykes {SCRIPT} hold.[^1]\n\n[^1]: <b onclick=x>Note</b>.\n",
-    "image.md": f'# Pictures\n\nDykes <img src=x onerror="{OWNED}"> ![x](https://evil.example/p.png) hold.\n',
-    "link.md": f"# Links\n\nDykes [hold](javascript:{OWNED}).[^1]\n\n[^1]: Holt. javascript:{OWNED}.\n",
-    "quote.md": f'# Quotes " onload="{OWNED}\n\nDykes \' onmouseover=\'{OWNED}\' hold {{{{ 7*7 }}}} {{% raw %}}.\n',
-    "close.txt": f"Dykes </div></main></body>{SCRIPT}\n\n<iframe src=/></iframe> <base href=//evil.example>\n",
-    "svg.html": f"<html><body><h1>Dykes</h1><p>hold <svg onload={OWNED}></svg></p><style>*{{color:red}}</style></body>",
-    "turned.txt": "Dykes \u202e dloh \u202c and \u2066 never \u2069 fail \u0000 \u001b[31m red.\n",
-    "refresh.html": "<html><head><meta http-equiv=refresh content='0;url=//evil.example'></head><p>Dykes hold.</p>",
-    'na"me<img src=x onerror=x>.txt': "Dykes hold in a file of an ill name.\n",
-}  # fmt: skip
 ARABIC = (
     "# تكلفة السدود\n\nارتفعت أقساط التأمين على السدود بنسبة كبيرة في أربع سنوات.[^1]\n\n[^1]: معهد المد، الأقساط.\n"
 )
 
 
-# Playwright keeps an event loop running in this thread: it ends with the module, for those tests that run their own.
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("browser")
     docs_in = home / "docs_in"
     shutil.copytree(SAMPLES, docs_in / "samples")
-    (docs_in / "hostile").mkdir()
-    for name, text in HOSTILE.items():
-        (docs_in / "hostile" / name).write_text(text, encoding="utf-8")
     (docs_in / "arabic.md").write_text(ARABIC, encoding="utf-8")
     with served(docs_in, home / "index") as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def context_of(browser: Browser, address: str) -> Iterator[Callable[..., BrowserContext]]:
-    """Make contexts whose pages may ask the server alone, and have nothing to complain of when the test ends."""
-    allowed = address
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def guard(route: Route) -> None:
-        if route.request.url.startswith((allowed, "data:")):
-            route.continue_()
-        else:
-            complaints.append(f"asked {route.request.url}")
-            route.abort()
-
-    def make(at: str = address, **options: Any) -> BrowserContext:
-        nonlocal allowed
-        allowed = at
-        context = browser.new_context(base_url=at, **options)
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        context.route("**/*", guard)
-        context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        context.on("dialog", lambda dialog: complaints.append(f"dialog {dialog.message}"))
-        context.on("weberror", lambda error: complaints.append(str(error.error)))
-        return context
-
-    yield make
-    for context in contexts:
-        context.close()
-    assert complaints == []
-
-
-@pytest.fixture
-def page(context_of: Callable[..., BrowserContext]) -> Page:
-    return context_of(viewport={"width": 1280, "height": 900}).new_page()
 
 
 def hit_url(page: Page) -> str:
@@ -296,6 +230,10 @@ def test_no_page_has_a_barrier(context_of: Callable[..., BrowserContext], scheme
     page = context_of(color_scheme=scheme, viewport={"width": size[0], "height": size[1]}).new_page()
     brief = hit_url(page)
     whole = brief.split("?")[0]
+    page.goto("/sources")
+    source = page.locator(".briefs .title").first.get_attribute("href") or ""
+    page.goto("/briefs?author=Vesper+Water+Forum")
+    text = page.locator(".briefs .title").first.get_attribute("href") or ""
     axe = Axe()
     for path in (
         "/",
@@ -306,8 +244,14 @@ def test_no_page_has_a_barrier(context_of: Callable[..., BrowserContext], scheme
         f"{whole}?view=notes",
         f"{whole}?page=1&find=drain",
         "/briefs",
+        text,
         "/admin",
         "/sources",
+        source,
+        "/login",
+        "/none",
+        "/briefs/none",
+        "/briefs?sheet=x",
     ):
         page.goto(path)
         page.evaluate("for (const details of document.querySelectorAll('details')) details.open = true")
@@ -329,6 +273,63 @@ def test_the_first_page_is_light(page: Page) -> None:
     assert sum(sizes.values()) <= FIRST_PAGE_BYTES
 
 
+def test_results_are_painted_soon_after_the_server_has_answered(page: Page) -> None:
+    page.goto("/")
+    page.goto("/?q=dykes")
+    # Milliseconds; benchmarks/bench_pages.py has the figures, this fails where something slow was put before the paint.
+    assert min(painted(page)["largest"] for _ in range(3) if page.goto(ASKED)) < MOST_MS_TO_PAINT
+
+
+def test_a_brief_is_browsed_and_checked_with_the_keyboard_alone(page: Page) -> None:
+    def tab_to(what: str) -> None:
+        for _ in range(80):
+            page.keyboard.press("Tab")
+            if page.evaluate("what => document.activeElement.matches(what)", what):
+                assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+                return
+        raise AssertionError(f"{what} is not reached: {page.url}")
+
+    def follow(what: str, leads_to: str) -> None:
+        tab_to(what)
+        page.keyboard.press("Enter")
+        page.wait_for_url(leads_to)
+
+    page.goto("/")
+    tab_to("a.skip, nav a")
+    follow("nav a[href='/briefs']", "**/briefs")
+    follow(".briefs a.title[href*='page=1']", "**/briefs/*?page=1")
+    follow("nav.turn a[rel=next]", "**?page=2")
+    tab_to("input[name=find]")
+    page.keyboard.type("the")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**find=the")
+    follow(".found a", "**#passage")
+    tab_to(".text sup a")
+    page.keyboard.press("Enter")
+    assert page.locator("li:target").count() == 1
+    tab_to(".cite summary")
+    page.keyboard.press("Enter")
+    assert page.locator(".cite[open] pre").first.is_visible()
+    tab_to("button.copy")
+    follow("nav.views a[href*='view=notes']", "**view=notes")
+    follow(".notes a.elsewhere", "**#mark-*")
+    page.goto("/sources")
+    tab_to("input[name=find]")
+    page.keyboard.type("actuary")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**find=actuary*")
+    follow(".briefs a.title", "**/sources/*")
+    follow(".where a[href*='passage=']", "**#passage")
+
+
+def test_a_pdf_opens_in_the_browsers_own_viewer_though_it_is_in_a_sandbox(page: Page) -> None:
+    file = hit_url(page).split("?")[0] + "/file"
+    assert "sandbox" in page.request.get(file).headers["content-security-policy"]
+    page.goto(file)
+    page.wait_for_timeout(500)
+    assert any(frame.url.startswith("chrome-extension:") for frame in page.frames)
+
+
 def test_an_earlier_generation_is_made_live_again(context_of: Callable[..., BrowserContext], tmp_path: Path) -> None:
     docs_in, index = tmp_path / "docs_in", tmp_path / "index"
     docs_in.mkdir()
@@ -344,46 +345,6 @@ def test_an_earlier_generation_is_made_live_again(context_of: Callable[..., Brow
                 page.wait_for_url("**/admin?done=*")
                 assert page.locator("tr:has(strong) code").inner_text() in page.url
             page.context.close()
-
-
-def test_hostile_briefs_are_only_text(page: Page) -> None:
-    page.goto("/briefs?folder=hostile")
-    links = [link.get_attribute("href") or "" for link in page.locator(".briefs .title").all()]
-    assert len(links) == len(HOSTILE)
-    for path in (
-        *links,
-        "/?q=dykes+hold",
-        "/?q=%3Cscript%3Edocument.title%3D%27owned%27%3C/script%3E",
-        "/briefs?author=%22%3E%3Cimg%20src=x%3E",
-    ):
-        page.goto(path, wait_until="networkidle")
-        assert page.evaluate("document.title") != "owned"
-        assert page.locator("iframe, base, img, object, embed, style, meta[http-equiv]").count() == 0
-        assert page.locator("script").count() == 1
-        handlers = page.evaluate(
-            """() => [...document.querySelectorAll("*")].filter(
-                (node) => node.getAttributeNames().some((name) => /^on|^style$/.test(name))).length"""
-        )
-        assert handlers == 0
-        for link in page.locator("a").all():
-            assert not (link.get_attribute("href") or "").lower().startswith(("javascript:", "data:"))
-
-
-def test_every_attack_in_every_place_of_a_brief_stays_text(
-    context_of: Callable[..., BrowserContext], tmp_path: Path
-) -> None:
-    briefs = hostile_briefs()
-    live = Live(lambda: MemoryIndex(briefs), lambda: "g1", HashingEmbedder, interval=60, patience=5)
-    with serving(app_over(live, docs_in=tmp_path, limits=Limits())) as address:
-        page = context_of(address, viewport={"width": 1280, "height": 900}).new_page()
-        for brief in briefs:
-            for path in (f"/briefs/{brief.id}", f"/briefs/{brief.id}?view=notes"):
-                page.goto(path)
-                assert page.locator("script, iframe, base, embed, object, style, [style], [onload], img").count() == 1
-        for path in ("/briefs", "/?q=harbour+dues", "/"):
-            page.goto(path)
-            assert page.locator("script").count() == 1
-        page.context.close()
 
 
 @pytest.mark.parametrize("tells", [True, False], ids=["the proxy tells", "public_url tells"])

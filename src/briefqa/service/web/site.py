@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 LOCALE = Path(__file__).parent / "locale"
 _MOST_LANGUAGES = 5
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?")
+_FOR_PROGRAMS = re.compile(r": `GET [^`]*`.*", re.DOTALL)
 _FROM_RIGHT_TO_LEFT = {"ar", "fa", "he", "ur", "yi"}
 
 HEADERS = {
@@ -101,6 +102,11 @@ class Site:
         return self._environments[key]
 
 
+def for_people(message: str) -> str:
+    """Leave out of a message what it advises programs to ask for."""
+    return _FOR_PROGRAMS.sub(".", message)
+
+
 def wanted_languages(header: str) -> list[str]:
     """The languages of an Accept-Language header in the order of its weights, as gettext names them."""
     weighed: list[tuple[float, str]] = []
@@ -134,9 +140,11 @@ def _environment(translations: gettext.NullTranslations) -> Environment:
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     language = translations.info().get("language", "en")
     environment.globals["language"] = language
+    environment.globals["right_to_left"] = _FROM_RIGHT_TO_LEFT
     environment.globals["direction"] = "rtl" if language[:2] in _FROM_RIGHT_TO_LEFT else "ltr"
     environment.globals["brief_path"] = brief_path
     environment.filters["worded"] = wording(translations)
+    environment.filters["for_people"] = for_people
     return environment
 
 
