@@ -13,7 +13,7 @@ from briefqa.briefs import Document, Page, Problem
 from briefqa.errors import EncryptedBrief, NoTextLayer, ReadingError, TooLarge
 from briefqa.reading.pdf_content import IDENTITY, read_content
 from briefqa.reading.pdf_direction import set_reading_direction
-from briefqa.reading.pdf_fonts import FontCache
+from briefqa.reading.pdf_fonts import UNTOLD, FontCache
 from briefqa.reading.pdf_lines import lines_of
 from briefqa.reading.pdf_links import lift_linked_marks
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # A page's margin may carry this many turned characters (an identifier, a date) before it is worth a word.
 _MAX_LEFT_OUT = 40
+# A bullet or two of a page may come from a font of pictures.
+_MAX_UNTOLD = 10
 
 # pypdf reports each oddity of a file through logging; what matters of them becomes a Problem here.
 logging.getLogger("pypdf").addHandler(logging.NullHandler())
@@ -118,6 +120,9 @@ def _read_page(page: Any, number: int, label: str, fonts: FontCache) -> tuple[Pa
     wrong: list[str] = []
     if content.damaged:
         wrong.append(f"Page is damaged in the file ({content.damaged}): a part of its text is missing.")
+    untold = sum(len(UNTOLD.findall(run.text)) for run in content.runs)
+    if untold > _MAX_UNTOLD:
+        wrong.append(f"{untold} characters cannot be told: the file's map of a font is damaged; marks may be missing.")
     if left_out > _MAX_LEFT_OUT:
         wrong.append(f"{left_out} characters that run in another direction were left out.")
     return Page(number, label, width, height, lines, tuple(content.rules), mirrored), content.images, wrong

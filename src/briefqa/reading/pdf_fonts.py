@@ -18,6 +18,11 @@ _TEX_LIGATURES = {
     "\x10": "“", "\x11": "”", "\x12": "„", "\x13": "«", "\x14": "»", "\x15": "–", "\x16": "—",
     "\x1b": "ff", "\x1c": "fi", "\x1d": "fl", "\x1e": "ffi", "\x1f": "ffl",
 }  # fmt: skip
+# What a damaged map makes of characters: private use, controls, the sign for "unknown".
+UNTOLD = re.compile("[\x01-\x08\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd\uffff]")
+# Windows' symbol encoding: U+F031 is "1" in any font but those of pictures.
+_SYMBOL_ENCODED = re.compile("[\uf021-\uf07e]")
+_PICTURES = re.compile(r"symbol|dings|bullet|math|icon|awesome", re.IGNORECASE)
 # Superior figures are about two thirds as wide as normal ones; a proportional "1" is rarely under 0.75.
 _SUPERIOR_WIDTH = 0.75
 
@@ -31,9 +36,11 @@ def dictionary(value: Any) -> DictionaryObject:
 class Glyphs(dict[str, tuple[str, float]]):
     """A font as raw character → (text, width in thousandths of the font size), filled as characters occur."""
 
-    def __init__(self, font: Font) -> None:
+    def __init__(self, font: Font, named: frozenset[int] = frozenset()) -> None:
+        """named: the codes whose glyphs the file names."""
         super().__init__()
         self._font = font
+        self._named = named
         self.name = font.name.split("+", 1)[-1]
         self.encoding = font.encoding if isinstance(font.encoding, str) else None
         self._default = float(font.character_widths.get("default", 500) or 500)
@@ -46,7 +53,9 @@ class Glyphs(dict[str, tuple[str, float]]):
         if isinstance(font.encoding, dict):
             text = font.encoding.get(ord(raw), raw)
         mapped = font.character_map
+        named = text if len(raw) == 1 and ord(raw) in self._named else ""
         text = "".join(mapped.get(char, char) for char in text) if mapped else text
+        text = self._told(text, named)
         if self.encoding is not None and text in _UNMAPPED_FIGURES:
             text = _UNMAPPED_FIGURES[text]
         if text in _TEX_LIGATURES and self.encoding is None:
@@ -63,6 +72,14 @@ class Glyphs(dict[str, tuple[str, float]]):
             width = self._default
         self[raw] = (text, width)
         return self[raw]
+
+    def _told(self, text: str, named: str) -> str:
+        """The text by the font's map or, where that is damaged, by the glyph's own name. named: text by that, or ""."""
+        if named.isprintable() and named and (UNTOLD.match(text) or (named in _FIGURES and text[:1].isalpha())):
+            return named
+        if _SYMBOL_ENCODED.fullmatch(text) and not _PICTURES.search(self.name):
+            return chr(ord(text) & 0xFF)
+        return text
 
     def _widest_figure(self) -> float:
         """The width of the font's normal figures: superior ones are narrower."""
@@ -96,6 +113,21 @@ class Glyphs(dict[str, tuple[str, float]]):
         return str(value)
 
 
+def _named_codes(resource: DictionaryObject) -> frozenset[int]:
+    """The codes for which a font's encoding names glyphs."""
+    encoding = resource.get("/Encoding")
+    differences = dictionary(encoding).get("/Differences") if encoding is not None else None
+    codes: set[int] = set()
+    code = 0
+    for item in differences if isinstance(differences, ArrayObject) else ():
+        if isinstance(item, int):
+            code = int(item)
+            continue
+        codes.add(code)
+        code += 1
+    return frozenset(codes)
+
+
 class FontCache:
     """Fonts parsed once for a file: pypdf would parse them anew for each page."""
 
@@ -124,7 +156,7 @@ class FontCache:
         if not isinstance(resource, DictionaryObject):
             return None
         try:
-            glyphs = Glyphs(Font.from_font_resource(resource))
+            glyphs = Glyphs(Font.from_font_resource(resource), _named_codes(resource))
         except Exception:  # noqa: BLE001 - a hostile font may break pypdf anywhere; the page's other fonts still read
             return None
         if resource.get("/Subtype") == "/Type3":
