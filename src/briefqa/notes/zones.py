@@ -265,5 +265,6 @@ def _inner_head(line: Line, position: int, number: int, style: Style, named: Cou
     if style.raised:
         heads = (label for label in raised_labels(line) if label.start > position and label.text == expected)
         return next(heads, None)
-    found = re.compile(rf"(?<=[.!?»”)\]])\s+{expected}\.\s(?=\S)").search(line.text, position)
+    ended = r"(?:(?<=[.!?»”)\]])\s+|(?<=[^\d\s][.!?»”)\]]))"
+    found = re.compile(rf"{ended}{expected}\.\s(?=\S)").search(line.text, position)
     return Label(expected, found.end() - len(expected) - 2, found.end(), raised=False) if found else None
