@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from briefqa.notes.labels import Label, is_label, normalise, raised_labels, start_label
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 SMALL = 0.955
 # A size that has this share of the characters of the most common one may be the body's.
 _MUCH = 0.35
+# Cells of a table stand this far apart, in font sizes; a row has at least so many gaps.
+_CELL_GAP = 1.0
+_LEAST_CELLS = 3
+_NUMBER = re.compile(r"[<>±~−-]?[.,]?\d+(?:[.,/]\d+)*%?|[-–—]|n[ad]")
+_LEAST_NUMBERS = 4
 _CONTINUED = ("(continued", "(...continued", "(. . . continued", "(cont")
 
 # The labels of the superscripts inside each page's lines, by page index.
@@ -97,7 +104,7 @@ def learn_style(blocks: Sequence[Block], marks: Marks, size: float) -> Style | N
     for block in blocks:
         for index, line in enumerate(block.lines):
             label = start_label(line)
-            if label is None or not is_marked(label, block.page.index, marks):
+            if label is None or not is_marked(label, block.page.index, marks) or is_row_of_figures(line):
                 continue
             if label.raised:
                 raised.append((block, index, label))
@@ -147,7 +154,7 @@ def head_at(block: Block, index: int, style: Style, marks: Marks, last: int | No
     """The label of the note that line index begins, or None."""
     line = block.lines[index]
     label = start_label(line) or _lone_label(line, style)
-    if label is None:
+    if label is None or is_row_of_figures(line):
         return None
     if label.raised != style.raised and not _of_the_other_kind(line, label, style, marks.get(block.page.index), last):
         return None
@@ -165,6 +172,17 @@ def head_at(block: Block, index: int, style: Style, marks: Marks, last: int | No
         or continues(line, label)
     )
     return label if is_head else None
+
+
+def is_row_of_figures(line: Line) -> bool:
+    """Whether a line is a row of a table, mostly of figures: its cells stand apart. Such rows may be numbered."""
+    cells = line.text.split()[1:]
+    numbers = sum(_NUMBER.fullmatch(cell) is not None for cell in cells)
+    if numbers >= _LEAST_NUMBERS and numbers >= 0.6 * len(cells):
+        return True
+    gaps = sum(after.x0 - before.x1 > _CELL_GAP * line.size for before, after in pairwise(line.spans))
+    ink = [char for char in line.text if not char.isspace()]
+    return gaps >= _LEAST_CELLS and sum(map(str.isalpha, ink)) < 0.6 * len(ink)
 
 
 def _of_the_other_kind(line: Line, label: Label, style: Style, marks: Counter[str] | None, last: int | None) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from briefqa.notes.heads import SMALL, Foot, Marks
+from briefqa.notes.heads import SMALL, Foot, Marks, is_row_of_figures
 from briefqa.notes.labels import Label, is_label, raised_labels, start_label
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ def _heads_table_notes(lines: Sequence[Line], at: int, marks: Marks, page: Page)
     prose = sum(len(line.text) > _PROSE for line in lines[:at])
     if page.index == 1 and prose < 2:
         return False  # the authors' affiliations
-    if label.number is not None and not label.raised:
-        return False  # a list
+    if (label.number is not None and not label.raised) or is_row_of_figures(lines[at]):
+        return False  # a list, or the table itself
     return any(found.text == label.text and found.start > 0 for line in lines[:at] for found in raised_labels(line))
 
 

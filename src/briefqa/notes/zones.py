@@ -23,6 +23,7 @@ from briefqa.notes.heads import (
     fits,
     head_at,
     is_marked,
+    is_row_of_figures,
     learn_style,
     marks_by_page,
     rule_above,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 _ENDED = re.compile(r"[.!?…][”’\"')\]]*$|https?://\S+$")
 _SEPARATOR_TOLERANCE = 3.0
+# A rule of at most this share of the column's width sets nothing off but notes.
+_SHORT_RULE = 0.6
 # Where a note goes on overleaf, the next one begins within so many lines.
 _FIRST_LINES = 16
 
@@ -165,7 +168,10 @@ def _separated(block: Block, style: Style) -> int | None:
 def _counts_on(block: Block, index: int, style: Style, number: int | None) -> bool:
     """Whether a line is headed by the number that comes next, or by 1: below the usual rule no mark need be seen."""
     label = start_label(block.lines[index])
-    return label is not None and label.raised == style.raised and label.number in {1, (number or 0) + 1}
+    width = max(line.x1 for line in block.lines) - min(line.x0 for line in block.lines)
+    if label is None or label.raised != style.raised or (style.separator or 0) > _SHORT_RULE * width:
+        return False  # rows of a table may be numbered, below a rule as wide as it is
+    return label.number in {1, (number or 0) + 1}
 
 
 def _begins_foot(block: Block, index: int, style: Style, label: Label, marks: Marks) -> bool:
@@ -183,6 +189,8 @@ def _with_continuation(block: Block, start: int, lowest: int, style: Style, last
     if last is None or style.size > SMALL * style.body_size or not _is_open(last):
         return start
     while start > lowest and abs(block.lines[start - 1].size - style.size) <= 0.35:
+        if is_row_of_figures(block.lines[start - 1]):
+            break
         start -= 1
     return start
 
@@ -222,14 +230,18 @@ def _foot(block: Block, start: int, style: Style, marks: Marks, number: int | No
 
 
 def _after_notes(foot: Foot, style: Style) -> list[Line]:
-    """Take the lines off a foot that follow its last note in the body's print: text that goes on below notes."""
+    """Take the lines off a foot that follow its last note in the body's print, or are a table's: what goes on below."""
     heads = [at for at, (_, label) in enumerate(foot.rows) if label is not None]
     if style.size > SMALL * style.body_size or not heads:
         return []
     line, label = foot.rows[heads[-1]]
     first = heads[-1] + (1 if label and line.text[label.end :].strip() else 2)  # a label alone heads the next line
-    large = (at for at in range(first, len(foot.rows)) if foot.rows[at][0].size >= 0.98 * style.body_size)
-    end = next(large, len(foot.rows))
+    others = (
+        at
+        for at in range(first, len(foot.rows))
+        if foot.rows[at][0].size >= 0.98 * style.body_size or is_row_of_figures(foot.rows[at][0])
+    )
+    end = next(others, len(foot.rows))
     rest = [line for line, _ in foot.rows[end:]]
     del foot.rows[end:]
     return rest
