@@ -56,10 +56,9 @@ def _watch(process: subprocess.Popen[str], peak: list[float]) -> None:
 
 
 def written(index: Path) -> set[tuple[str, int]]:
-    """Every file of the index with the time at which it was written; not the lock, which names the process."""
-    return {
-        (str(path), path.stat().st_mtime_ns) for path in index.rglob("*") if path.is_file() and path.name != ".lock"
-    }
+    """Every file of the index with the time of its writing; not what names the process and tells how it ended."""
+    told = {index / ".lock", index / "reports" / "last.json"}
+    return {(str(path), path.stat().st_mtime_ns) for path in index.rglob("*") if path.is_file() and path not in told}
 
 
 def main() -> int:

@@ -163,6 +163,19 @@ def report_page(report: ReindexReport, page: Path | None = None) -> str:
     )
 
 
+def last_run_page(last: dict[str, Any]) -> str:
+    """Show how the last reindexing ended."""
+    lines = [f"{last['ended']}: {last['outcome']}."]
+    if last["error"]:
+        lines.append(str(last["error"]))
+    if "generation" in last:
+        counts = ", ".join(f"{last[name]} {name}" for name in ("added", "changed", "removed", "unchanged"))
+        lines += [f"Generation {last['generation'] or 'none'} is live.", f"Files: {counts}"]
+    lines += [f"Held back: {reason}" for reason in last.get("refused", ())]
+    lines += [str(failure["message"]) for failure in last.get("failed", ())]
+    return printable("\n".join(lines))
+
+
 @contextmanager
 def progress(stream: TextIO) -> Iterator[Callable[[Progress], None]]:
     """Show on stream how far a reindexing has come: a bar for each step on a terminal, else a line now and then."""

@@ -1,4 +1,4 @@
-"""The commands that look after generations: status, generations, verify, rollback."""
+"""The commands that look after generations: status, report, generations, verify, rollback."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def add(commands: Commands) -> None:
     """Declare the commands of this module."""
     commands.add("status", _status, "show what the live generation holds")
+    commands.add("report", _report, "tell how the last reindex ended, whatever became of it")
     commands.add("generations", _generations, "list the generations that are kept, and what is held back")
     verify = commands.add("verify", _verify, "compare every byte of the kept generations with its checksum")
     verify.add_argument("generation", nargs="?", metavar="GENERATION", help="only this one")
@@ -45,6 +46,22 @@ def _status(arguments: argparse.Namespace) -> int:
         print_json({**asdict(info), "index": config.index, "docs_in": config.docs_in})
     else:
         print(status_page(info, config.index, config.docs_in))
+    return DONE
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from briefqa.console import last_run_page
+    from briefqa.errors import NotFound
+    from briefqa.reindex import last_run
+
+    index = settings(arguments, index=arguments.index).index
+    last = last_run(Path(index))
+    if last is None:
+        raise NotFound(f"No reindex of {index} has ended yet.")
+    if arguments.json:
+        print_json(last)
+    else:
+        print(last_run_page(last))
     return DONE
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,11 @@ from briefqa.errors import BriefqaError, ConfigError, ReindexRunning
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
 
     from briefqa.cli.commands import Commands
     from briefqa.config import Config
-    from briefqa.reindex import Progress, ReindexReport
+    from briefqa.reindex import Outcome, Progress, ReindexReport
 
 
 def add(commands: Commands) -> None:
@@ -34,6 +36,8 @@ def add(commands: Commands) -> None:
 
 
 def _reindex(arguments: argparse.Namespace) -> int:
+    # What systemd and Kubernetes send ends a run as Ctrl-C does, with what is done put away.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if not arguments.watch:
         return _once(arguments)
     try:
@@ -54,36 +58,16 @@ def _reindex(arguments: argparse.Namespace) -> int:
 
 
 def _once(arguments: argparse.Namespace) -> int:
-    try:
-        return _run(arguments)
-    except ReindexRunning:
-        raise  # the other run is well
-    except BriefqaError as error:
-        _note(error, arguments)
-        raise
-
-
-def _note(error: BriefqaError, arguments: argparse.Namespace) -> None:
-    """Note why a run failed, for those who look at the page and not at the log. Best effort: the disk may be full."""
-    from briefqa.reindex import keep_failure
-
-    with suppress(BriefqaError, OSError):
-        config = settings(arguments, docs_in=arguments.docs_in, index=arguments.index)
-        if config.keep_reports and Path(config.index).is_dir() and not arguments.dry_run:
-            keep_failure(Path(config.index), str(error), config.keep_reports)
-
-
-def _run(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from briefqa.console import progress, report_page
     from briefqa.reading.isolated import cores
-    from briefqa.reindex import reindex
+    from briefqa.reindex import outcome_of, reindex
 
     config = settings(arguments, docs_in=arguments.docs_in, index=arguments.index)
     if arguments.dry_run:
         return _foresee(config, as_json=arguments.json)
-    with progress(sys.stderr) as bars:
+    with progress(sys.stderr) as bars, _noting(config):
         report = reindex(
             Path(config.docs_in),
             Path(config.index),
@@ -98,6 +82,7 @@ def _run(arguments: argparse.Namespace) -> int:
             gate=gate(config),
             progress=_event if arguments.json else bars,
         )
+    _note(config, outcome_of(report), report)
     page = _keep(report, config)
     if arguments.json:
         print_json(asdict(report))
@@ -106,6 +91,30 @@ def _run(arguments: argparse.Namespace) -> int:
     for failure in report.failed:
         complain(failure.message if failure.brief in failure.message else f"{failure.brief}: {failure.message}")
     return _told(report.refused) or (PARTLY if report.failed else DONE)
+
+
+@contextmanager
+def _noting(config: Config) -> Iterator[None]:
+    """Put down why a run ends before its end."""
+    try:
+        yield
+    except ReindexRunning:  # another run is on, and will tell how it ends
+        raise
+    except BriefqaError as error:
+        _note(config, "failed", error=str(error))
+        raise
+    except KeyboardInterrupt:
+        _note(config, "interrupted")
+        raise
+
+
+def _note(config: Config, outcome: Outcome, report: ReindexReport | None = None, error: str = "") -> None:
+    from briefqa.reindex import keep_failure, keep_last
+
+    with suppress(OSError):  # a disk that is full: what has failed is told all the same
+        keep_last(Path(config.index), outcome, report, error)
+        if error and config.keep_reports and Path(config.index).is_dir():
+            keep_failure(Path(config.index), error, config.keep_reports)
 
 
 def _settings(config: Config) -> dict[str, Any]:

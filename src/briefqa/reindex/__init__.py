@@ -10,18 +10,22 @@ from briefqa.reindex.outlook import outlook
 from briefqa.reindex.pipeline import reindex
 from briefqa.reindex.purging import phrases_of, purge
 from briefqa.reindex.report import Changes, Outlook, Progress, ReindexReport
-from briefqa.reindex.reports import keep_failure, keep_report
+from briefqa.reindex.reports import Outcome, keep_failure, keep_last, keep_report, last_run, outcome_of
 from briefqa.reindex.versions import reader_settings, settings_of
 
 __all__ = [
     "Changes",
     "Gate",
+    "Outcome",
     "Outlook",
     "Progress",
     "ReindexReport",
     "Verdict",
     "keep_failure",
+    "keep_last",
     "keep_report",
+    "last_run",
+    "outcome_of",
     "outlook",
     "phrases_of",
     "publish_held",

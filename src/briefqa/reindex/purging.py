@@ -52,7 +52,7 @@ def purge(index: Path, found: Sequence[Trace]) -> list[str]:
             for first in sorted({trace.file.partition("/")[0] for trace in found if not trace.generation}):
                 if first == "held":
                     clear_held(index)
-                elif first in {"work", "reports"}:
+                elif first in {"work", "reports", "runs"}:
                     shutil.rmtree(index / first)
                 else:
                     continue

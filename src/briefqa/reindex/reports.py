@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from briefqa.reindex.report import ReindexReport
 
 _FOLDER = "reports"
+_LAST = "last"
+Outcome = Literal["published", "unchanged", "held back", "failed", "interrupted"]
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
     "table{border-collapse:collapse}td,th{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top}"
@@ -48,10 +50,42 @@ def keep_failure(index: Path, error: str, keep: int) -> None:
 
 
 def _keep_newest(folder: Path, keep: int) -> None:
-    runs = sorted({file.stem for file in folder.iterdir()}, reverse=True)
+    runs = sorted({file.stem for file in folder.iterdir()} - {_LAST}, reverse=True)
     for old in runs[keep:]:
         for suffix in (".json", ".html"):
             (folder / f"{old}{suffix}").unlink(missing_ok=True)
+
+
+def keep_last(index: Path, outcome: Outcome, report: ReindexReport | None = None, error: str = "") -> None:
+    """Put down how a run has ended, over what the one before has left. Nothing where there is no index. Raises OSError.
+
+    report: of what it did, where it came so far. error: why it failed.
+    """
+    if not index.is_dir():
+        return
+    (index / _FOLDER).mkdir(exist_ok=True)
+    said = {"outcome": outcome, "ended": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", "error": error}
+    file = index / _FOLDER / f"{_LAST}.json"
+    temporary = file.with_suffix(".new")
+    temporary.write_text(_safe(json.dumps(said | (asdict(report) if report else {}), indent=2)), encoding="utf-8")
+    temporary.replace(file)
+
+
+def outcome_of(report: ReindexReport) -> Outcome:
+    """Tell how a run ended that came to its end."""
+    return "held back" if report.refused else "published" if report.published else "unchanged"
+
+
+def last_run(index: Path) -> dict[str, Any] | None:
+    """Tell how the last run ended: outcome, ended (UTC), error, and its report as far as there is one.
+
+    None where none is known of, or what it has left cannot be read.
+    """
+    try:
+        said = json.loads((index / _FOLDER / f"{_LAST}.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def report_html(report: ReindexReport, now: datetime) -> str:

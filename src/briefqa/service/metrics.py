@@ -63,7 +63,9 @@ class Metrics:
             "briefqa_reindex_failed_files", "Files that the last reindexing could not read.", registry=self.registry
         )
         self._published = Gauge(
-            "briefqa_reindex_published", "Whether the last reindexing was published: 1 or 0.", registry=self.registry
+            "briefqa_reindex_published",
+            "Whether the last reindexing published, or had nothing to: 1 or 0.",
+            registry=self.registry,
         )
         self._ready = Gauge("briefqa_ready", "Whether searches are answered: 1 or 0.", registry=self.registry)
 
@@ -93,7 +95,8 @@ class Metrics:
         """Take the figures that are only known at the moment of asking."""
         if index_folder and (report := last_report(index_folder)):
             self._failed.set(len(report.get("failed", ())))
-            self._published.set(bool(report.get("published")))
+            # A night without changes is a good one.
+            self._published.set(report.get("outcome") == "unchanged" or bool(report.get("published")))
             self._reindexed.set(max(file.stat().st_mtime for file in (index_folder / "reports").glob("*.json")))
         try:
             live.check()

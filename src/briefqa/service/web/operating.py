@@ -14,6 +14,7 @@ from fastapi.responses import RedirectResponse
 
 from briefqa.errors import BriefqaError, GenerationError
 from briefqa.generation import current_id, generation_folder, generations, held_folder, read_manifest, rollback
+from briefqa.reindex import last_run
 from briefqa.service.access import ReaderOf  # noqa: TC001 - FastAPI looks at it
 from briefqa.service.guarding.sessions import comes_from_here
 from briefqa.service.problems import status_of
@@ -110,10 +111,12 @@ def _shown(folder: Path, *, live: bool = False, held: bool = False) -> ShownGene
 
 
 def last_report(index: Path) -> dict[str, Any] | None:
-    """The report of the last run of `briefqa reindex` that did something or failed, and "ended", when that was.
+    """The report of the last run of `briefqa reindex` and "ended", when that was.
 
     None where none was kept, or it cannot be read.
     """
+    if last := last_run(index):
+        return last | {"ended": f"{datetime.fromisoformat(last['ended']):%Y-%m-%d %H:%M} UTC"}
     files = sorted((index / "reports").glob("*.json"))
     if files:
         with suppress(OSError, ValueError):
