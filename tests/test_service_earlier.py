@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
@@ -166,6 +168,37 @@ def test_the_command_line_asks_as_of_a_generation(
         assert "2 million" in said["hits"][0]["passage"]["text"]
         assert main([command, QUESTION, *options, "20200101T000000000Z-00000000"]) == 1
         assert f"Kept are: {current_id(docs_in.parent / 'index')}, {older}" in capsys.readouterr().err
+
+
+def test_every_page_shows_an_earlier_generation_and_leads_on_in_it(revised: tuple[TestClient, str, Path]) -> None:
+    http, older, _ = revised
+    there = {"generation": older}
+    brief = http.get("/v1/briefs", params=there).json()["briefs"][0]["id"]
+    source = http.get("/v1/sources", params=there).json()["sources"][0]["id"]
+    pages = {
+        "/": "", f"/?q={quote(QUESTION)}": "2 million", "/briefs": "", f"/briefs/{brief}": "2 million",
+        f"/briefs/{brief}?view=notes": "What Dams Cost", f"/briefs/{brief}?find=million": "Dams cost 2",
+        "/sources": "What Dams Cost", "/sources?find=dams": "What Dams Cost", f"/sources/{source}": "What Dams Cost",
+    }  # fmt: skip
+    for path, said in pages.items():
+        joined = "&" if "?" in path else "?"
+        page = http.get(f"{path}{joined}generation={older}")
+        assert page.status_code == 200, path
+        assert said in page.text, path
+        assert "9 million" not in page.text, path
+        assert "Dams Anew" not in page.text, path
+        date = f"{older[:4]}-{older[4:6]}-{older[6:8]} {older[9:11]}:{older[11:13]} UTC"
+        assert f"as they were on {date}, in generation {older}" in page.text, path
+        leading = re.findall(r'(?:href|src)="([^"#][^"]*)"', page.text)
+        on = [html.unescape(link) for link in leading if not re.match(r"/(static|docs|admin)|https?:", link)]
+        away = [link for link in on if f"generation={older}" not in link]
+        assert away == [path.replace("%20", "+")], f"{path}: only to what is live"
+        forms = re.findall(r"<form[^>]*method=\"get\".*?</form>", page.text, re.DOTALL)
+        assert all(f'name="generation" value="{older}"' in form for form in forms), path
+        for name, status in (("yesterday", 404), ("20200101T000000000Z-00000000", 410)):
+            refused = http.get(f"{path}{joined}generation={name}", headers={"accept": "text/html"})
+            assert (refused.status_code, "as they were" in refused.text) == (status, False), path
+            assert html.escape(path.replace("%20", "+")) in refused.text, "the way to what is live"
 
 
 def test_a_generation_that_was_pruned_is_gone_though_it_is_open(client: tuple[TestClient, list[str], Path]) -> None:

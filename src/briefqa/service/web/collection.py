@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from briefqa.errors import BriefqaError
+from briefqa.errors import BriefqaError, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,10 @@ class Collections:
         self._known: OrderedDict[tuple[str, frozenset[str] | None], Collection] = OrderedDict()
 
     def of(self, reader: Reader) -> Collection | None:
-        """Give what this reader may see, None where nothing is served yet."""
+        """Give what this reader may see, None where nothing is served yet.
+
+        Raises NotFound, or Gone, where the generation that is asked for is not kept.
+        """
         try:
             with reader.index() as index, self._lock:
                 key = index.info().generation, reader.collections
@@ -66,6 +69,8 @@ class Collections:
                     if len(self._known) > _MOST_KNOWN:
                         self._known.popitem(last=False)
                 return self._known[key]
+        except NotFound:
+            raise
         except BriefqaError:
             return None
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gettext
 import re
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -78,6 +80,8 @@ class Site:
             "links": links,
             "to": links.to,
             "asset": links.asset,
+            "as_of": date_of(links.generation),
+            "as_live": as_live(request, links.base),
             "signed_in": bool(caller.key) and COOKIE in request.cookies,
             "may_operate": "admin" in caller.rights,
         }
@@ -105,6 +109,20 @@ class Site:
 def for_people(message: str) -> str:
     """Leave out of a message what it advises programs to ask for."""
     return _FOR_PROGRAMS.sub(".", message)
+
+
+def as_live(request: Request, prefix: str) -> str:
+    """Give the page that is asked for as of the live generation. prefix: below which a proxy serves it."""
+    fields = [(name, value) for name, value in request.query_params.multi_items() if name != "generation"]
+    return prefix + quote(request.scope["path"]) + (f"?{urlencode(fields, errors='replace')}" if fields else "")
+
+
+def date_of(generation: str) -> str:
+    """When a generation was made, as its name tells; "" where it tells none."""
+    try:
+        return f"{datetime.strptime(generation[:15], '%Y%m%dT%H%M%S').replace(tzinfo=UTC):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return ""
 
 
 def wanted_languages(header: str) -> list[str]:
