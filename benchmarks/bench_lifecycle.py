@@ -68,14 +68,16 @@ def main() -> int:
     parser.add_argument("--passages", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--folder", type=Path, help="work here and leave it; what lies there is gone on with")
     arguments = parser.parse_args()
     with (
         tempfile.TemporaryDirectory(prefix="briefqa-lifecycle-") as name,
         stated("Nights", arguments.seed, ["faiss-cpu"]),
     ):
-        home = Path(name)
+        home = arguments.folder or Path(name)
         per_brief = max(1, arguments.passages // arguments.briefs)
-        write_briefs(home / "docs_in", arguments.passages, arguments.seed, per_brief)
+        if not (home / "docs_in").is_dir():
+            write_briefs(home / "docs_in", arguments.passages, arguments.seed, per_brief)
         seconds, peak, report = run(home)
         print(f"{report['briefs']} briefs, {report['passages']} passages", flush=True)
         print(f"first run            {seconds:7.1f} s  {peak:6.0f} MB  {_steps(report)}", flush=True)

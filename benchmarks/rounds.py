@@ -37,7 +37,9 @@ class Folder:
     def __init__(self, root: Path, briefs: int, seed: int) -> None:
         self.root = root
         self.random = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
-        self._number = 0
+        self._number = seed * 1_000_000
+        if root.exists():  # gone on with
+            return
         for _ in range(briefs):
             self.add()
 
@@ -141,9 +143,13 @@ def main() -> int:
     parser.add_argument("--changes", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument(
+        "--folder", type=Path, help="work here, leave it, and go on with it the next time (another seed)"
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="briefqa-rounds-") as name:
-        docs_in, kept, whole = (Path(name) / part for part in ("docs_in", "kept", "whole"))
+        place = arguments.folder or Path(name)
+        docs_in, kept, whole = (place / part for part in ("docs_in", "kept", "whole"))
         folder = Folder(docs_in, arguments.briefs, arguments.seed)
         index(docs_in, kept)
         for number in range(1, arguments.rounds + 1):

@@ -123,6 +123,32 @@ def test_a_folder_that_cannot_be_written_is_told_and_searched(home: Path, capsys
     assert current_id(home / "index") == live
 
 
+def test_a_part_of_the_index_on_another_filesystem_is_told(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = ["--config", str(home / "briefqa.toml")]
+    write(home, "a.md", "Levees cost nine crowns a year.")
+    assert main(["reindex", *settings]) == 0
+    live = current_id(home / "index")
+    write(home, "b.md", "Dams cost ten crowns a year.")
+    held = home / "index" / "held"
+    held.mkdir(exist_ok=True)
+    if (
+        os.geteuid()
+        or subprocess.run(["mount", "-t", "tmpfs", "none", held], check=False, capture_output=True).returncode
+    ):
+        pytest.skip("a folder cannot be mounted here")
+    try:
+        capsys.readouterr()
+        assert main(["reindex", *settings]) == 1
+        assert "device link" in capsys.readouterr().err
+        assert current_id(home / "index") == live
+        assert main(["search", "What do levees cost?", *settings]) == 0
+    finally:
+        subprocess.run(["umount", "--lazy", held], check=True)
+    assert main(["reindex", *settings]) == 0
+    assert current_id(home / "index") != live
+    assert outcome(home, capsys)["briefs"] == 2
+
+
 def test_a_server_on_another_host_follows_what_is_published(home: Path) -> None:
     write(home, "a.md", "Levees cost 0 crowns a year.")
     settings = ["--config", str(home / "briefqa.toml")]

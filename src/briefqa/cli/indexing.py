@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import threading
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,8 @@ def add(commands: Commands) -> None:
 
 def _reindex(arguments: argparse.Namespace) -> int:
     # What systemd and Kubernetes send ends a run as Ctrl-C does, with what is done put away.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     if not arguments.watch:
         return _once(arguments)
     try:
