@@ -5,11 +5,11 @@
       .lock                            held by whoever writes
       generations/
         20310402T031500123Z-1f2e3d4c/  catalog.sqlite, lexical/, vectors.faiss, embeddings.npy, briefs.npy,
-                                       manifest.json
+                                       lists.json (of an index with lists), manifest.json
         .building-…/                   not finished; the next reindex clears it away
       held/…/                          complete, and held back by the gate; `briefqa publish --force` makes it live
       work/                            what a reindex that was cut short has read and embedded, for the next one
-      reports/                         what each reindex did
+      reports/                         what each reindex did, and in last.json how the last one ended
 
 `store` looks after the folder, `manifest` after what a generation says of itself, `opened` after searching in one,
 `traces` after what must no longer stand anywhere; `index` is the protocol by which any home of an index is seen.
