@@ -55,8 +55,7 @@ def main() -> None:
     with stated("Steps of a search", arguments.seed, libraries), tempfile.TemporaryDirectory() as temporary:
         for passages in arguments.passages:
             folder = (arguments.folder or Path(temporary)) / f"i{passages}"
-            if not (folder / "index" / "CURRENT").exists():
-                build_varied_index(folder, passages, arguments.seed)
+            build_varied_index(folder, passages, arguments.seed)
             with closing(open_current(folder / "index")) as index:
                 print(f"\n{index.info().passages} passages of {index.info().briefs} briefs")
                 steps(index, embedder, asked)

@@ -32,13 +32,18 @@ _THERE = 7080
 
 
 def build_varied_index(folder: Path, passages: int, seed: int) -> ReindexReport:
-    """Index at least so many passages into folder/index; of fewer than there are, some briefs are left out."""
+    """Index at least so many passages into folder/index; of fewer than there are, some briefs are left out.
+
+    An index of an earlier call is brought up to date.
+    """
     briefs = real_briefs()
     random.Random(seed).shuffle(briefs)  # noqa: S311 - to be repeated, not to be secret
     docs_in = folder / "docs_in"
-    docs_in.mkdir(parents=True)
+    docs_in.mkdir(parents=True, exist_ok=True)
     for number in range(round(len(briefs) * passages / _THERE) + 1):
-        (docs_in / f"{number:07}{_SUFFIX}").write_text(str(number), encoding="ascii")
+        file = docs_in / f"{number:07}{_SUFFIX}"
+        if not file.exists():
+            file.write_text(str(number), encoding="ascii")
 
     def understand(document: Document, brief_id: str) -> Brief:
         copy, place = divmod(int(document.path.removesuffix(_SUFFIX)), len(briefs))

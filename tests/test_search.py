@@ -122,6 +122,14 @@ def test_editions_of_one_brief_are_one_hit_that_names_all() -> None:
     assert hits[1].also_in == ()
 
 
+def test_many_editions_leave_room_for_the_others() -> None:
+    editions = (*BRIEFS, *(make_brief(f"{LEVEE} ", path=f"{n}/levees.txt") for n in range(12)))
+    hits = Searcher(MemoryIndex(editions), HashingEmbedder()).search("levee premiums", 2).hits
+    assert [hit.rank for hit in hits] == [1, 2]
+    assert len(hits[0].also_in) == 12
+    assert hits[0].score >= hits[1].score
+
+
 @pytest.mark.parametrize(
     ("question", "matched"),
     [("Which institute wrote on protection?", True), ("How did premiums rise in years?", False)],

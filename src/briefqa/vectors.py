@@ -142,7 +142,9 @@ class Vectors:
 
         listed = isinstance(self._index, faiss.IndexIVF)
         selecting = self._exact or listed or isinstance(self._index, faiss.IndexScalarQuantizer)
-        if rows is not None and not self._exact and (not selecting or len(rows) <= _FEW):
+        # Whoever sees some rows only must not see by what is found how the others lie in the lists.
+        hiding = listed and self._seen is not None
+        if rows is not None and not self._exact and (hiding or not selecting or len(rows) <= _FEW):
             return _exactly(query, k, rows, self._rows)
         parameters: Any = None
         if rows is not None:

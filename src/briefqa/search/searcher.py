@@ -103,13 +103,15 @@ class Searcher:
         evidence = self._evidence(question, found, ranked)
         searched = time.perf_counter()
         # Some more than k, so that k are left when the same passage of other editions is out.
-        first = ranked[: max(2 * k, RERANKED if reranker else 0)]
-        stored = {passage.passage.id: passage for passage in self._fetch(first)}
+        reach = max(2 * k, RERANKED if reranker else 0)
+        stored = {passage.passage.id: passage for passage in self._fetch(ranked[:reach])}
         fetched = time.perf_counter()
         if reranker:
-            first = self._reranked(question, first, stored, reranker)
+            ranked = self._reranked(question, ranked, stored, reranker)
         reranked = time.perf_counter()
-        hits = self._hits(question, first, [stored[passage.passage_id] for passage in first], k, wanted.expand)
+        hits = self._hits(
+            question, ranked, [stored[passage.passage_id] for passage in ranked[:reach]], k, wanted.expand
+        )
         ended = time.perf_counter()
         timings = Timings(
             embed=_ms(started, embedded),
@@ -179,6 +181,11 @@ class Searcher:
     def _hits(
         self, question: str, ranked: Sequence[Ranked], stored: Sequence[StoredPassage], k: int, expand: int
     ) -> tuple[Hit, ...]:
+        """Make k hits. stored: the first of ranked; more are fetched as long as too few of them differ."""
+        distinct = collapsed(stored)
+        while len(distinct) < k and len(stored) < len(ranked):
+            stored = [*stored, *self._fetch(ranked[len(stored) : 2 * len(stored)])]
+            distinct = collapsed(stored)
         return tuple(
             Hit(
                 rank=rank,
@@ -189,7 +196,7 @@ class Searcher:
                 also_in=also,
                 neighbours=self._neighbours(stored[place], expand) if expand else (),
             )
-            for rank, (place, also) in enumerate(collapsed(stored)[:k], start=1)
+            for rank, (place, also) in enumerate(distinct[:k], start=1)
         )
 
     def _neighbours(self, stored: StoredPassage, expand: int) -> tuple[StoredPassage, ...]:
