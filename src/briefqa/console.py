@@ -105,7 +105,8 @@ def evaluation_page(found: Evaluation) -> str:
     if found.comparison:
         change = found.comparison
         lines.append(f"  {change.measure}: {change.before:.4f} -> {change.after:.4f}, p = {change.p:.4f}; by query:")
-        lines += [f"    {name:<18}{before:.4f} -> {after:.4f}" for name, before, after in change.queries]
+        widest = max((len(name) for name, *_ in change.queries), default=0)
+        lines += [f"    {name:<{widest}}  {before:.4f} -> {after:.4f}" for name, before, after in change.queries]
     return printable("\n".join(lines))
 
 
