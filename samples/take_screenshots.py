@@ -76,14 +76,19 @@ def take(page: Page, kind: str) -> None:
     page.goto(f"/?q={quote(QUESTION)}")
     passage = page.locator(".hit h2 a").first.get_attribute("href") or ""
     brief = passage.split("?")[0]
+    page.goto("/sources")
+    source = page.locator(".briefs .title").first.get_attribute("href") or ""
     pages = {
         "ask": "/",
         "hits": f"/?q={quote(QUESTION)}",
         "page": passage.split("#")[0],
+        "find": f"{brief}?page=1&find=drain",
         "whole": brief,
         "notes": f"{brief}?view=notes",
         "briefs": "/briefs",
         "sources": "/sources",
+        "source": source,
+        "missing": "/briefs/none",
         "admin": "/admin",
         "abstained": "/?q=Who+won+the+1998+football+world+cup%3F",
     }

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import given
@@ -96,6 +97,20 @@ def test_links_inside_the_site_lead_somewhere(client_over: Callable[..., TestCli
     assert any(href.startswith("/briefs/") for href in inside)
     for href in inside:
         assert client.get(href).status_code == 200
+
+
+def test_who_looks_at_a_generation_is_told_so_and_stays_there(client_over: Callable[..., TestClient]) -> None:
+    client = client_over(LEVEES)
+    for path in ("/?q=levee+premiums", f"/briefs/{LEVEES.id}?page=1", "/briefs?order=title", "/sources"):
+        page = Page(client.get(path, params={"generation": "g1", **dict(parse_qsl(urlsplit(path).query))}).text)
+        assert "as they were in generation g1" in page.text
+        inside = [href for href in page.all("href") if href.startswith("/") and not href.startswith("/static/")]
+        left = [href for href in inside if "generation=g1" not in href]
+        assert left == [urlsplit(path).path]  # the way back to what is live
+        forms = [attributes for tag, attributes in page.tags if tag == "form"]
+        carried = [attributes for tag, attributes in page.tags if attributes.get("name") == "generation"]
+        assert len(carried) == len(forms)
+    assert "as they were in" not in client.get("/?q=levee").text
 
 
 def test_the_page_of_a_brief_highlights_the_passage_and_holds_its_notes(client_over: Callable[..., TestClient]) -> None:

@@ -1,6 +1,7 @@
 """The JSON endpoints. Handlers are plain functions, run in threads, so that a search never holds up /healthz."""
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -144,9 +145,10 @@ def file_of(record: BriefRecord, docs_in: Path, generation: str | None = None) -
     """
     root = docs_in.resolve()
     for place in (record.path, *record.places):
-        file = (root / place).resolve()
-        if file.is_relative_to(root) and file.is_file() and (generation is None or _holds(file, record.id)):
-            return file
+        with suppress(ValueError):  # what no file can be called
+            file = (root / place).resolve()
+            if file.is_relative_to(root) and file.is_file() and (generation is None or _holds(file, record.id)):
+                return file
     if generation is not None:
         raise NotFound(f"The folder of briefs holds the file of brief {record.id} no more, as {generation} had it.")
     raise NotFound(f"The file of brief {record.id} is no longer in the folder of briefs: run `briefqa reindex`.")
