@@ -298,6 +298,7 @@ WALL = (
         ("Rents near the quay fell before the storm.", "the passage cited says the opposite"),
         ("A new levy of 12 percent on moorings passed in June.", "the number 12 is not in the place cited"),
         ("The harbour lost 7 ships in the storm.", "the number 7 is not in the place cited"),
+        ("Rents near the quay are no longer paid after the storm.", "the passage cited says the opposite"),
         ("The council did not repair the wall.", ""),
         ("In the storm the harbour lost 12 ships; the mayor spoke of luck.", ""),
         ("A levy on moorings, of seven percent, was passed in June.", ""),

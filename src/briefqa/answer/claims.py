@@ -168,8 +168,10 @@ def missing(claims: Claims, evidence: Evidence, *, named: frozenset[str] = froze
 
 
 def contradicted(claims: Claims, evidence: Evidence) -> bool:
-    """Tell whether the text denies what is claimed, or claims what is denied, or says the opposite word."""
+    """Tell whether the text denies what is claimed, or does not deny what is denied, or says the opposite word."""
     ours, theirs = claims.sense, evidence.sense
+    if ours.denied and not ours.denied & theirs.denied:
+        return True
     if (ours.denied - ours.affirmed) & (theirs.affirmed - theirs.denied):
         return True
     if (ours.affirmed - ours.denied) & (theirs.denied - theirs.affirmed):
