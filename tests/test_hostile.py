@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
+from markdown_it import MarkdownIt
 from starlette.testclient import TestClient
 
 from briefqa.embedding import HashingEmbedder
@@ -18,7 +21,7 @@ from fakes import MemoryIndex
 from hostile import TEXTS, harm_in, hostile_brief, hostile_briefs, question_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ATTACKS = list(TEXTS)
 
@@ -74,6 +77,44 @@ def test_json_gives_the_text_as_it_is_and_is_never_taken_for_a_page(client: Test
     [hit] = hits
     assert hit["notes"][0]["text"] == sendable(brief.notes[0].text)
     assert not smuggled(hit)
+
+
+class Obedient:
+    """A model that says whatever the passages say, as they say it."""
+
+    name = "obedient"
+    seconds = 5.0
+
+    def write(self, turns: Sequence[dict[str, str]], until: float) -> str:
+        assert until
+        shown = html.unescape(turns[-1]["content"])
+        return " ".join(f"{line} [1]." for line in shown.splitlines() if not line.startswith(("<passage", "</passage")))
+
+    def stream(self, turns: Sequence[dict[str, str]], until: float) -> Iterator[str]:
+        yield self.write(turns, until)
+
+
+@pytest.mark.parametrize("model", [None, Obedient()], ids=["the briefs' words", "a model that obeys"])
+@pytest.mark.parametrize("name", ATTACKS)
+def test_answers_hold_no_markup_of_a_brief(client: TestClient, name: str, model: Obedient | None) -> None:
+    client.app.state.writer = model  # type: ignore[attr-defined]
+    try:
+        asked = {"model": "briefqa", "messages": [{"role": "user", "content": question_for(name)}]}
+        chat = client.post("/v1/chat/completions", json=asked)
+        plain = client.post("/v1/ask", json={"question": question_for(name)})
+        page = client.get("/", params={"q": question_for(name), "written": 1})
+    finally:
+        client.app.state.writer = None  # type: ignore[attr-defined]
+    assert (chat.status_code, plain.status_code, page.status_code) == (200, 200, 200)
+    assert plain.headers["content-type"] == "application/json"
+    assert harm_in(page.text) == []
+    message = chat.json()["choices"][0]["message"]
+    # A front-end that lets HTML through.
+    shown = MarkdownIt("commonmark", {"html": True}).render(message["content"])
+    assert harm_in(shown) == []
+    links = re.findall(r'<a href="([^"]+)"', shown)
+    assert all(link.startswith("http://testserver/briefs/") for link in links), links
+    assert all(one["url_citation"]["url"].startswith("http://testserver/briefs/") for one in message["annotations"])
 
 
 def smuggled(hit: dict[str, Any]) -> list[str]:

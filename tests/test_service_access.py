@@ -44,6 +44,17 @@ BODIES: dict[str, Any] = {
     "/v1/search": {"query": QUESTION, "k": 10},
     "/v1/ask": {"question": QUESTION},
     "/v1/chat/completions": {"model": "briefqa", "messages": [{"role": "user", "content": QUESTION}]},
+    "/v1/responses": {"model": "briefqa", "input": QUESTION},
+    "/mcp": {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-06-18",
+            "capabilities": {},
+            "clientInfo": {"name": "a test", "version": "1"},
+        },
+    },
 }
 """A good request for each route that wants a body. A route that is missing here fails the test."""
 
@@ -80,7 +91,9 @@ class Case:
 def routes_of(routes: Iterable[BaseRoute]) -> Iterator[Case]:
     for route in routes:
         if isinstance(route, Route | APIRoute):
-            yield from (Case(method, route.path) for method in sorted(route.methods or ()) if method != "HEAD")
+            # A route that takes all methods is an app of its own, which is spoken to by POST.
+            methods = sorted(route.methods or {"POST"})
+            yield from (Case(method, route.path) for method in methods if method != "HEAD")
         elif isinstance(route, Mount):
             yield Case("GET", f"{route.path}/style.css" if route.path == "/static" else f"{route.path}/")
         else:  # FastAPI's own of an included router
@@ -102,7 +115,7 @@ class World:
     def ask(self, case: Case, who: str, of: str = SEEN.id, **headers: str) -> Response:
         said = {"Authorization": f"Bearer {self.keys[who]}"} if who in self.keys else {}
         body = json.dumps(BODIES[case.path]) if case.method == "POST" and case.path not in FORMS else None
-        typed = {"Content-Type": "application/json"} if body else {}
+        typed = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"} if body else {}
         return self.client.request(
             case.method,
             case.address(self.ids[of]),
@@ -116,7 +129,7 @@ class World:
         told = answer.text
         for one in sorted(self.ids[brief_id].values(), key=len, reverse=True):
             told = told.replace(one, "ID")
-        return re.sub(r'"took_ms":[\d.]+|"created":\d+|"id":"chatcmpl-[^"]*"', "", told)
+        return re.sub(r'"took_ms":[\d.]+|"created":\d+|"created_at":\d+|"id":"(?:chatcmpl-|resp_|msg_)[^"]*"', "", told)
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +175,9 @@ def _expire(file: Path, name: str) -> None:
 
 
 def test_routes_are_found() -> None:
-    assert {"/v1/search", "/", "/briefs/{brief_id}", "/metrics", "/openapi.json", "/docs"} <= {c.path for c in CASES}
+    assert {"/v1/search", "/", "/mcp", "/briefs/{brief_id}", "/metrics", "/openapi.json", "/docs"} <= {
+        c.path for c in CASES
+    }
 
 
 @pytest.mark.parametrize("who", ["nobody", "wrong", "garbage", "revoked", "expired"])

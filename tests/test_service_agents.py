@@ -6,6 +6,7 @@ import json
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -14,17 +15,22 @@ import jsonschema
 import pytest
 import uvicorn
 from mcp import Client, MCPError, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
 
 from briefqa.cli import main
 from briefqa.embedding import HashingEmbedder
 from briefqa.generation import current_id, generations
+from briefqa.keys import KeyFile
 from briefqa.service.addresses import Addressing
 from briefqa.service.app import create_app
+from briefqa.service.guarding import Guard
 from briefqa.service.server import listen
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
+
+    from fastapi import FastAPI
 
 COAST = """# Insuring the Coast
 
@@ -60,10 +66,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def base(home: Path) -> Iterator[str]:
     """A running server."""
+    known = Addressing(loopback=True)
+    with running(create_app(home / "index", load=HashingEmbedder, docs_in=home / "docs_in", known=known)) as base:
+        yield base
+
+
+@contextmanager
+def running(app: FastAPI) -> Iterator[str]:
     with listen("127.0.0.1", 0) as listener:
         base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        known = Addressing(loopback=True)
-        app = create_app(home / "index", load=HashingEmbedder, docs_in=home / "docs_in", known=known)
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, proxy_headers=False))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -222,6 +233,38 @@ def test_agents_and_http_get_the_same_hits(base: str) -> None:
         ]
 
     with_client(f"{base}/mcp", use)
+
+
+def test_a_key_s_collections_are_all_that_an_agent_sees(tmp_path: Path) -> None:
+    for collection, text in (("coast", COAST), ("river", RIVER)):
+        (tmp_path / "docs_in" / collection).mkdir(parents=True)
+        (tmp_path / "docs_in" / collection / "brief.md").write_text(text, encoding="utf-8")
+    (tmp_path / "briefqa.toml").write_text(
+        'model = "hashing"\ndocs_in = "docs_in"\nindex = "index"\n', encoding="utf-8"
+    )
+    assert main(["reindex", "--config", str(tmp_path / "briefqa.toml")]) == 0
+    keys = KeyFile(tmp_path / "keys.json")
+    secret = keys.create("an agent", collections=["coast"])[1]
+    app = create_app(
+        tmp_path / "index", load=HashingEmbedder, docs_in=tmp_path / "docs_in", known=Addressing(loopback=True),
+        guard=Guard(keys=keys),
+    )  # fmt: skip
+
+    async def use(base: str, headers: dict[str, str]) -> list[str]:
+        async with (
+            httpx2.AsyncClient(headers=headers) as http,
+            Client(streamable_http_client(f"{base}/mcp", http_client=http)) as client,
+        ):
+            found = [await call(client, "search", query="premiums cover lapsed river coast")]
+            found.append(await call(client, "briefs_citing", source="https://example.org/premiums"))
+            found += [str(one.uri) for one in (await client.list_resources()).resources]
+            return [json.dumps(one) for one in found]
+
+    with running(app) as base:
+        seen = anyio.run(use, base, {"Authorization": f"Bearer {secret}"})
+        assert any("Insuring the Coast" in one for one in seen)
+        assert not [one for one in seen if "River" in one or "river" in one]
+        assert httpx2.post(f"{base}/mcp", json={}).status_code == 401
 
 
 @pytest.mark.parametrize(
