@@ -108,8 +108,8 @@ def _running(pages: Sequence[Page]) -> set[tuple[int, int]]:
                 if _heads_notes(page, line):
                     continue
                 head = start_label(line)
-                if head is not None and not top and (head.raised or head.text in marked):
-                    continue  # "3 Ibid." at the foot of many pages is a note
+                if head is not None and (head.raised or (not top and head.text in marked)):
+                    continue  # "3 Ibid." at an edge of many pages is a note
                 words = _without_numbers(line.text)
                 if words.strip("#–—-| "):
                     seen[words, top].append((page.index, line))
