@@ -28,6 +28,8 @@ _STAR_PAGE = re.compile(r"\[\*\d{1,5}\]\s*")
 # The number is a run of its own at the line's left.
 _LINE_NUMBER = re.compile(r"\s*(\d{1,3})(?:\s+|$)")
 _LEAST_NUMBERED = 8
+# A running head has its folio, and perhaps a volume, an issue and a year.
+_MOST_NUMBERS = 4
 # How far apart the lines of a note are at most, in font sizes.
 _LEADING = 1.75
 _TYPED_RULE = re.compile(r"\s*[—–_―─-]{4,}\s*")
@@ -147,7 +149,10 @@ def _heads_notes(page: Page, line: Line) -> bool:
 
 
 def _without_numbers(text: str) -> str:
-    return re.sub(r"\d+|\b[ivxlc]+\b", "#", " ".join(text.casefold().split()))
+    """The words of a line, its numbers as "#"; those inside an address stay, and so do many: they are no folios."""
+    words = text.casefold().split()
+    told = [word if "://" in word else re.sub(r"\d+|\b[ivxlc]+\b", "#", word) for word in words]
+    return " ".join(told if sum(word.count("#") for word in told) <= _MOST_NUMBERS else words)
 
 
 def _split_running(pages: Sequence[Page]) -> set[tuple[int, int]]:
