@@ -80,11 +80,13 @@ class Parrot:
     """A model that says what hostile briefs say, which is verified: it stands in the passage."""
 
     name = "<b>parrot</b>"
+    seconds = 30.0
 
-    def write(self, turns: Sequence[dict[str, str]]) -> str:
-        return "".join(self.stream(turns))
+    def write(self, turns: Sequence[dict[str, str]], until: float) -> str:
+        return "".join(self.stream(turns, until))
 
-    def stream(self, turns: Sequence[dict[str, str]]) -> Iterator[str]:
+    def stream(self, turns: Sequence[dict[str, str]], until: float) -> Iterator[str]:
+        assert until
         asked = turns[1]["content"].rpartition("The question: ")[2]
         name = asked.removeprefix("By how much did the harbour dues of ").partition(" rise?")[0]
         yield f"The harbour dues of {name} rose by 12 percent [1]. {TEXTS[name]} "
