@@ -66,6 +66,16 @@ def painted(page: Page) -> dict[str, float]:
     return found
 
 
+def tab_to(page: Page, what: str) -> None:
+    """Go on with the Tab key until what a selector names has the focus, and can be seen to have it."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("what => document.activeElement.matches(what)", what):
+            assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+            return
+    raise AssertionError(f"{what} is not reached: {page.url}")
+
+
 @contextmanager
 def served(docs_in: Path, index: Path, **options: Any) -> Iterator[str]:
     """Index a folder without a model, serve it, and give the address. options: further ones of `create_app`."""

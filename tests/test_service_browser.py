@@ -12,7 +12,7 @@ import pytest
 from briefqa.keys import KeyFile
 from briefqa.service.addresses import addressing
 from briefqa.service.guarding import Guard
-from browsing import REQUIRED, missing, painted, served
+from browsing import REQUIRED, missing, painted, served, tab_to
 from proxying import proxied
 
 if TYPE_CHECKING:
@@ -297,45 +297,53 @@ def test_results_are_painted_soon_after_the_server_has_answered(page: Page) -> N
 
 
 def test_a_brief_is_browsed_and_checked_with_the_keyboard_alone(page: Page) -> None:
-    def tab_to(what: str) -> None:
-        for _ in range(80):
-            page.keyboard.press("Tab")
-            if page.evaluate("what => document.activeElement.matches(what)", what):
-                assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
-                return
-        raise AssertionError(f"{what} is not reached: {page.url}")
-
     def follow(what: str, leads_to: str) -> None:
-        tab_to(what)
+        tab_to(page, what)
         page.keyboard.press("Enter")
         page.wait_for_url(leads_to)
 
     page.goto("/")
-    tab_to("a.skip, nav a")
+    tab_to(page, "a.skip, nav a")
     follow("nav a[href='/briefs']", "**/briefs")
     follow(".briefs a.title[href*='page=1']", "**/briefs/*?page=1")
     follow("nav.turn a[rel=next]", "**?page=2")
-    tab_to("input[name=find]")
+    tab_to(page, "input[name=find]")
     page.keyboard.type("the")
     page.keyboard.press("Enter")
     page.wait_for_url("**find=the")
     follow(".found a", "**#passage")
-    tab_to(".text sup a")
+    tab_to(page, ".text sup a")
     page.keyboard.press("Enter")
     assert page.locator("li:target").count() == 1
-    tab_to(".cite summary")
+    tab_to(page, ".cite summary")
     page.keyboard.press("Enter")
     assert page.locator(".cite[open] pre").first.is_visible()
-    tab_to("button.copy")
+    tab_to(page, "button.copy")
     follow("nav.views a[href*='view=notes']", "**view=notes")
     follow(".notes a.elsewhere", "**#mark-*")
     page.goto("/sources")
-    tab_to("input[name=find]")
+    tab_to(page, "input[name=find]")
     page.keyboard.type("actuary")
     page.keyboard.press("Enter")
     page.wait_for_url("**find=actuary*")
     follow(".briefs a.title", "**/sources/*")
     follow(".where a[href*='passage=']", "**#passage")
+
+
+def test_a_question_is_narrowed_down_with_the_keyboard_alone(page: Page) -> None:
+    page.goto("/")
+    page.keyboard.type(QUESTION)
+    tab_to(page, ".filters summary")
+    page.keyboard.press("Enter")
+    tab_to(page, "select[name=folder]")
+    page.keyboard.type("samples")
+    tab_to(page, "input[name=published_from]")
+    page.keyboard.type("2023")
+    tab_to(page, "input[name=notes]")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**folder=samples*published_from=2023*notes=1*")
+    assert "Wendle Main Drain" in page.locator(".hit").first.inner_text()
 
 
 def test_a_pdf_opens_in_the_browsers_own_viewer_though_it_is_in_a_sandbox(page: Page) -> None:
@@ -357,7 +365,8 @@ def test_an_earlier_generation_is_made_live_again(context_of: Callable[..., Brow
             page.goto("/admin")
             assert "broken.pdf is not a readable PDF" in page.locator("main").inner_text()
             if text != "Dykes hold.\n":
-                page.get_by_role("button", name="Make live").press("Enter")
+                tab_to(page, "form[action*='/admin/rollback'] button")
+                page.keyboard.press("Enter")
                 page.wait_for_url("**/admin?done=*")
                 assert page.locator("tr:has(strong) code").inner_text() in page.url
             page.context.close()
@@ -379,7 +388,7 @@ def test_all_pages_work_below_a_prefix(
         sought = "/sources?find=residual+market"
         page.goto(f"{address}{sought}")
         page.wait_for_url(f"{address}/login?next={quote(sought, safe='')}")
-        page.get_by_label("Your key").fill(secret)
+        page.keyboard.type(secret)  # the field has the focus
         page.keyboard.press("Enter")
         page.wait_for_url(f"{address}{sought}")
         assert {cookie["path"] for cookie in context.cookies()} == {"/library/"}
@@ -405,7 +414,8 @@ def test_all_pages_work_below_a_prefix(
         page.get_by_role("link", name="API").click()
         page.locator("#operations-search-search_v1_search_post").wait_for()
         page.go_back()
-        page.get_by_role("button", name="Sign out").click()
+        tab_to(page, "form[action$='/logout'] button")
+        page.keyboard.press("Enter")
         page.wait_for_url(f"{address}/login")
         assert context.cookies() == []
         page.goto(f"{address}/none/such")

@@ -53,7 +53,9 @@ def client_over(tmp_path: Path) -> Iterator[Callable[..., TestClient]]:
     clients: list[TestClient] = []
 
     def make(*briefs: Brief) -> TestClient:
-        live = Live(lambda: MemoryIndex(briefs), lambda: "g1", HashingEmbedder, interval=60, patience=5)
+        live = Live(
+            lambda: MemoryIndex(briefs, generation=NAME), lambda: NAME, HashingEmbedder, interval=60, patience=5
+        )
         client = TestClient(app_over(live, docs_in=tmp_path, limits=Limits(max_query_chars=100)))
         client.__enter__()
         client.post("/v1/search", json={"query": "wait until the model is there"})
@@ -65,6 +67,7 @@ def client_over(tmp_path: Path) -> Iterator[Callable[..., TestClient]]:
         client.__exit__(None, None, None)
 
 
+NAME = "20301124T093000000Z-00000001"
 LEVEES = make_brief(LEVEE)
 MEALS = make_brief(SCHOOL, path="meals.txt", title="School Meals")
 
@@ -102,15 +105,15 @@ def test_links_inside_the_site_lead_somewhere(client_over: Callable[..., TestCli
 def test_who_looks_at_a_generation_is_told_so_and_stays_there(client_over: Callable[..., TestClient]) -> None:
     client = client_over(LEVEES)
     for path in ("/?q=levee+premiums", f"/briefs/{LEVEES.id}?page=1", "/briefs?order=title", "/sources"):
-        page = Page(client.get(path, params={"generation": "g1", **dict(parse_qsl(urlsplit(path).query))}).text)
-        assert "as they were in generation g1" in page.text
+        page = Page(client.get(path, params={"generation": NAME, **dict(parse_qsl(urlsplit(path).query))}).text)
+        assert f"as they were on 2030-11-24 09:30 UTC, in generation {NAME}" in page.text
         inside = [href for href in page.all("href") if href.startswith("/") and not href.startswith("/static/")]
-        left = [href for href in inside if "generation=g1" not in href]
-        assert left == [urlsplit(path).path]  # the way back to what is live
+        left = [href for href in inside if f"generation={NAME}" not in href]
+        assert left == [path]  # the way back to what is live
         forms = [attributes for tag, attributes in page.tags if tag == "form"]
         carried = [attributes for tag, attributes in page.tags if attributes.get("name") == "generation"]
         assert len(carried) == len(forms)
-    assert "as they were in" not in client.get("/?q=levee").text
+    assert "as they were on" not in client.get("/?q=levee").text
 
 
 def test_the_page_of_a_brief_highlights_the_passage_and_holds_its_notes(client_over: Callable[..., TestClient]) -> None:
