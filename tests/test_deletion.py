@@ -126,6 +126,7 @@ def requests(known: Known, app: FastAPI) -> list[tuple[str, dict[str, Any] | Non
     for stream in (False, True):
         messages = [{"role": "user", "content": QUESTION}]
         asked.append(("/v1/chat/completions", {"messages": messages, "stream": stream, "model": "briefqa-open-webui"}))
+        asked.append(("/v1/responses", {"input": messages, "stream": stream}))
     of_tools: dict[str, list[dict[str, Any]]] = {
         "search": [{"query": QUESTION}],
         "ask": [{"question": QUESTION}],

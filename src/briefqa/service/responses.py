@@ -16,6 +16,7 @@ from briefqa.service.addresses import links_of
 from briefqa.service.chat import MODEL, OpenAIRoute, answered, estimated_usage
 from briefqa.service.limits import Limits
 from briefqa.service.markdown import Linked, Written, written
+from briefqa.service.wire import AsOf
 from briefqa.service.wire_chat import ChatMessage
 from briefqa.shapes import Links, sendable
 
@@ -28,7 +29,7 @@ class ResponsesRequest(BaseModel):
     model: str = ""
     input: str | list[ChatMessage]
     stream: bool | None = False
-    generation: str | None = None
+    generation: AsOf = None
 
     def user_turns(self) -> list[str]:
         """Give what the user has said, in order."""
