@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 import schemathesis
 import uvicorn
@@ -47,6 +49,11 @@ def running(app: FastAPI) -> Iterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    # What the server imports late is in before anything else is: pytest rewrites the modules of its plugins, such as
+    # anyio and schemathesis, and two threads that parse at once break each other in CPython 3.11.
+    httpx2.get(f"http://127.0.0.1:{listener.getsockname()[1]}/healthz")
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
@@ -58,8 +65,9 @@ def running(app: FastAPI) -> Iterator[str]:
 def try_all(app: FastAPI, check: Callable[[schemathesis.Case[Any], str], None], examples: int) -> int:
     """Send made-up requests to every operation, those that are right by the OpenAPI and those that are not."""
     tried = 0
+    operations = list(schemathesis.openapi.from_dict(app.openapi()).get_all_operations())
     with running(app) as address:
-        for found in schemathesis.openapi.from_dict(app.openapi()).get_all_operations():
+        for found in operations:
             assert isinstance(found, Ok)
             operation = found.ok()
             if operation.path in {"/healthz", "/readyz"} and examples < 5:
