@@ -24,7 +24,8 @@ from conditions import quantile, stated, table
 from retrieval import COLLECTIONS
 
 from briefqa.lexical import Lexical, write_lexical
-from briefqa.vectors import InContext, Vectors, create_embeddings, write_briefs, write_index
+from briefqa.vector_files import InContext, create_embeddings, write_briefs
+from briefqa.vectors import Vectors, write_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -37,7 +37,7 @@ from briefqa.embedding import HashingEmbedder
 from briefqa.errors import BriefqaError
 from briefqa.reindex import reindex
 from briefqa.search import Searcher
-from briefqa.vectors import open_embeddings
+from briefqa.vector_files import open_embeddings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -26,7 +26,7 @@ from briefqa.catalog import Catalog, CitingCatalog, SourcesWanted
 from briefqa.embedding import HashingEmbedder
 from briefqa.reindex import reindex
 from briefqa.search import Searcher
-from briefqa.vectors import open_embeddings
+from briefqa.vector_files import open_embeddings
 
 _QUESTIONS = 20
 

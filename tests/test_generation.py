@@ -28,7 +28,7 @@ from briefqa.errors import (
 )
 from briefqa.generation.manifest import checksum_of
 from briefqa.passages import embedded_text, split
-from briefqa.vectors import create_embeddings
+from briefqa.vector_files import create_embeddings
 from fakes import LEVEE, SCHOOL, make_brief
 from generated import briefs
 

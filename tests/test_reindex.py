@@ -17,7 +17,7 @@ from briefqa.catalog import Catalog
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import ConfigError, EmbeddingError, GenerationError, Gone, NoTextLayer, NotFound, ReadingTimeout
 from briefqa.reindex import reindex
-from briefqa.vectors import open_embeddings
+from briefqa.vector_files import open_embeddings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

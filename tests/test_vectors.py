@@ -6,16 +6,8 @@ import numpy as np
 import pytest
 
 from briefqa.errors import CorruptGeneration, GenerationError
-from briefqa.vectors import (
-    InContext,
-    Vectors,
-    check_factory,
-    create_embeddings,
-    fitting_factory,
-    open_embeddings,
-    write_briefs,
-    write_index,
-)
+from briefqa.vector_files import InContext, create_embeddings, open_embeddings, write_briefs
+from briefqa.vectors import Vectors, check_factory, fitting_factory, write_index
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,19 +15,17 @@ as rows are out.
 from __future__ import annotations
 
 import math
-import os
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from itertools import pairwise
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from briefqa.errors import CorruptGeneration, GenerationError
 from briefqa.lists import Learned, taken_over, write_learned
+from briefqa.vector_files import REMEDY, InContext, open_embeddings, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -76,11 +74,11 @@ class Vectors:
         embeddings = open_embeddings(embeddings_file)
         rows = InContext(embeddings, open_embeddings(briefs_file), brief_of)
         if len(brief_of) != len(embeddings) or len(rows.briefs) != int(brief_of.max(initial=-1)) + 1:
-            raise CorruptGeneration(f"{embeddings_file} and {briefs_file.name} do not belong together. {_REMEDY}")
-        with _reading(index_file):
+            raise CorruptGeneration(f"{embeddings_file} and {briefs_file.name} do not belong together. {REMEDY}")
+        with reading(index_file):
             index = faiss.read_index(str(index_file))
         if (index.ntotal, index.d) != embeddings.shape or index.metric_type != faiss.METRIC_INNER_PRODUCT:
-            raise CorruptGeneration(f"{index_file} and {embeddings_file.name} do not belong together. {_REMEDY}")
+            raise CorruptGeneration(f"{index_file} and {embeddings_file.name} do not belong together. {REMEDY}")
         return cls(index, rows)
 
     def within(self, rows: NDArray[np.int64]) -> Vectors:
@@ -166,42 +164,10 @@ class Vectors:
         return _exactly(query, min(k, len(rows)), rows, self._rows)
 
 
-@dataclass(frozen=True, slots=True)
-class InContext:
-    """Passages as they are searched: each vector with that of its brief.
-
-    embeddings: shape (passages, dimension). briefs: (briefs, dimension). brief_of: (passages,), the row of each one's
-    brief.
-    """
-
-    embeddings: NDArray[np.float32]
-    briefs: NDArray[np.float32]
-    brief_of: NDArray[np.int32]
-
-    def __getitem__(self, rows: slice | NDArray[np.int64]) -> NDArray[np.float32]:
-        """Half the sum of both vectors of some rows."""
-        summed: NDArray[np.float32] = (self.embeddings[rows] + self.briefs[self.brief_of[rows]]) / np.float32(2)
-        return summed
-
-
 def ascending(rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
     """Give rows in their order, each once; those that come so are taken as they are."""
     given = np.asarray(rows, dtype=np.int64)
     return given if (given[1:] > given[:-1]).all() else np.unique(given)
-
-
-def write_briefs(file: Path, embeddings: NDArray[np.float32], brief_of: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Write the vector of each brief: the mean of its passages', made of unit length. Returns all of them.
-
-    The passages of a brief come one after another.
-    """
-    starts = np.flatnonzero(np.diff(brief_of, prepend=-1))
-    briefs = np.zeros((len(starts), embeddings.shape[1]), dtype=np.float32)
-    for brief, (start, end) in enumerate(pairwise([*starts.tolist(), len(brief_of)])):
-        mean = embeddings[start:end].mean(axis=0)
-        briefs[brief] = mean / max(float(np.linalg.norm(mean)), np.finfo(np.float32).tiny)
-    np.save(file, briefs)
-    return briefs
 
 
 def check_factory(factory: str, dimension: int) -> None:
@@ -223,36 +189,6 @@ def fitting_factory(count: int) -> str:
         return "Flat" if count <= _WHOLE_UP_TO else "SQ8"
     lists = 1 << round(math.log2(4 * math.sqrt(count)))
     return f"IVF{lists},SQ8"
-
-
-def create_embeddings(file: Path, count: int, dimension: int) -> NDArray[np.float32]:
-    """Make a file for count vectors, mapped into memory to be filled row by row; flush it when it is full."""
-    if count == 0:
-        empty = np.empty((0, dimension), dtype=np.float32)
-        np.save(file, empty)
-        return empty
-    embeddings = np.lib.format.open_memmap(file, mode="w+", dtype=np.float32, shape=(count, dimension))
-    if hasattr(os, "posix_fallocate"):
-        # A page that finds no room when it is written to memory ends the process (SIGBUS): find it now, or fail.
-        with file.open("r+b") as opened:
-            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
-    return embeddings
-
-
-def open_embeddings(file: Path) -> NDArray[np.float32]:
-    """Open the vectors of a generation, shape (passages, dimension), read as they are touched.
-
-    Raises CorruptGeneration where the file holds anything else.
-    """
-    with _reading(file):
-        try:
-            # An empty array cannot be mapped.
-            embeddings: NDArray[np.float32] = np.load(file, mmap_mode="r", allow_pickle=False)
-        except ValueError:
-            embeddings = np.load(file, allow_pickle=False)
-    if not isinstance(embeddings, np.ndarray) or embeddings.ndim != 2 or embeddings.dtype != np.float32:
-        raise CorruptGeneration(f"{file} does not hold vectors. {_REMEDY}")
-    return embeddings
 
 
 def write_index(file: Path, rows: InContext, factory: str, before: Staying | None = None) -> None:
@@ -348,17 +284,3 @@ def _exactly(
         best = np.lexsort((found, -scores))[:k]
         scores, found = scores[best], found[best]
     return scores, found
-
-
-_REMEDY = "Run `briefqa rollback`, or `briefqa reindex` to build it anew."
-
-
-@contextmanager
-def _reading(file: Path) -> Iterator[None]:
-    """Turn whatever a damaged file makes faiss or numpy raise into CorruptGeneration."""
-    try:
-        yield
-    except FileNotFoundError as error:
-        raise CorruptGeneration(f"{file} is missing. {_REMEDY}") from error
-    except (RuntimeError, ValueError, OSError, EOFError, MemoryError, OverflowError) as error:
-        raise CorruptGeneration(f"{file} is damaged or not a file of briefqa. {_REMEDY}") from error

@@ -11,7 +11,8 @@ import numpy as np
 from briefqa.generation.manifest import BRIEF_VECTORS, LEXICAL, VECTORS
 from briefqa.lexical import Lexical, TooOften, update_lexical, write_lexical
 from briefqa.lists import Staying
-from briefqa.vectors import InContext, write_briefs, write_index
+from briefqa.vector_files import InContext, write_briefs
+from briefqa.vectors import write_index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

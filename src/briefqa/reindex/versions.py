@@ -27,7 +27,9 @@ def settings_of(
         "passage_tokens": passage_tokens,
         "passages": code_version("passages.py", "sentences.py"),
         "faiss_factory": faiss_factory,
-        "indexes": code_version("catalog", "lexical", "vectors.py", "lists.py", "generation/indexes.py"),
+        "indexes": code_version(
+            "catalog", "lexical", "embeddings.py", "vectors.py", "lists.py", "generation/indexes.py"
+        ),
         "reader": " ".join(map(str, reader)),
     }
 

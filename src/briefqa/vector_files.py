@@ -1,0 +1,95 @@
+"""The files that hold the vectors of a generation, one row a passage or a brief, read as they are touched."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from briefqa.errors import CorruptGeneration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+REMEDY = "Run `briefqa rollback`, or `briefqa reindex` to build it anew."
+"""What to do about a damaged file."""
+
+
+@dataclass(frozen=True, slots=True)
+class InContext:
+    """Passages as they are searched: each vector with that of its brief.
+
+    embeddings: shape (passages, dimension). briefs: (briefs, dimension). brief_of: (passages,), the row of each one's
+    brief.
+    """
+
+    embeddings: NDArray[np.float32]
+    briefs: NDArray[np.float32]
+    brief_of: NDArray[np.int32]
+
+    def __getitem__(self, rows: slice | NDArray[np.int64]) -> NDArray[np.float32]:
+        """Half the sum of both vectors of some rows."""
+        summed: NDArray[np.float32] = (self.embeddings[rows] + self.briefs[self.brief_of[rows]]) / np.float32(2)
+        return summed
+
+
+def write_briefs(file: Path, embeddings: NDArray[np.float32], brief_of: NDArray[np.int32]) -> NDArray[np.float32]:
+    """Write the vector of each brief: the mean of its passages', made of unit length. Returns all of them.
+
+    The passages of a brief come one after another.
+    """
+    starts = np.flatnonzero(np.diff(brief_of, prepend=-1))
+    briefs = np.zeros((len(starts), embeddings.shape[1]), dtype=np.float32)
+    for brief, (start, end) in enumerate(pairwise([*starts.tolist(), len(brief_of)])):
+        mean = embeddings[start:end].mean(axis=0)
+        briefs[brief] = mean / max(float(np.linalg.norm(mean)), np.finfo(np.float32).tiny)
+    np.save(file, briefs)
+    return briefs
+
+
+def create_embeddings(file: Path, count: int, dimension: int) -> NDArray[np.float32]:
+    """Make a file for count vectors, mapped into memory to be filled row by row; flush it when it is full."""
+    if count == 0:
+        empty = np.empty((0, dimension), dtype=np.float32)
+        np.save(file, empty)
+        return empty
+    embeddings = np.lib.format.open_memmap(file, mode="w+", dtype=np.float32, shape=(count, dimension))
+    if hasattr(os, "posix_fallocate"):
+        # A page that finds no room when it is written to memory ends the process (SIGBUS): find it now, or fail.
+        with file.open("r+b") as opened:
+            os.posix_fallocate(opened.fileno(), 0, file.stat().st_size)
+    return embeddings
+
+
+def open_embeddings(file: Path) -> NDArray[np.float32]:
+    """Open the vectors of a generation, shape (passages, dimension), read as they are touched.
+
+    Raises CorruptGeneration where the file holds anything else.
+    """
+    with reading(file):
+        try:
+            # An empty array cannot be mapped.
+            embeddings: NDArray[np.float32] = np.load(file, mmap_mode="r", allow_pickle=False)
+        except ValueError:
+            embeddings = np.load(file, allow_pickle=False)
+    if not isinstance(embeddings, np.ndarray) or embeddings.ndim != 2 or embeddings.dtype != np.float32:
+        raise CorruptGeneration(f"{file} does not hold vectors. {REMEDY}")
+    return embeddings
+
+
+@contextmanager
+def reading(file: Path) -> Iterator[None]:
+    """Turn whatever a damaged file makes faiss or numpy raise into CorruptGeneration."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise CorruptGeneration(f"{file} is missing. {REMEDY}") from error
+    except (RuntimeError, ValueError, OSError, EOFError, MemoryError, OverflowError) as error:
+        raise CorruptGeneration(f"{file} is damaged or not a file of briefqa. {REMEDY}") from error
