@@ -28,7 +28,7 @@ def settings_of(
         "passages": code_version("passages.py", "sentences.py"),
         "faiss_factory": faiss_factory,
         "indexes": code_version(
-            "catalog", "lexical", "embeddings.py", "vectors.py", "lists.py", "generation/indexes.py"
+            "catalog", "lexical", "vector_files.py", "vectors.py", "lists.py", "generation/indexes.py"
         ),
         "reader": " ".join(map(str, reader)),
     }
@@ -60,12 +60,15 @@ def code_version(*names: str) -> str:
     """Hash the source of parts of briefqa and of the libraries that they lean on.
 
     What they make of a file is kept from one generation to the next, and must be made anew when they have changed;
-    nobody has to remember to raise a number.
+    nobody has to remember to raise a number. Raises FileNotFoundError for a part that there is not.
     """
     digest = hashlib.sha256()
     root = package_files("briefqa")
     for name in names:
-        for path, source in _sources(root / name, name):
+        found = list(_sources(root / name, name))
+        if not found:
+            raise FileNotFoundError(f"briefqa has no {name}")
+        for path, source in found:
             digest.update(f"{path} {len(source)} ".encode() + source)
     for library in ("pypdf", "langchain-text-splitters"):
         try:
