@@ -53,7 +53,9 @@ def language_of(text: str) -> tuple[str, float]:
     if not letters:
         return "", 0.0
     step = max(1, len(letters) // 1000)
-    scripts = Counter(unicodedata.name(char, "").split(" ", 1)[0].split("-")[0] for char in letters[::step])
+    scripts: Counter[str] = Counter()
+    for char, count in Counter(letters[::step]).items():
+        scripts[_script_of(char)] += count
     scripts += Counter({"HIRAGANA": 5 * scripts["HIRAGANA"]})  # Japanese writes its nouns in Chinese characters
     script, count = scripts.most_common(1)[0]
     if script != "LATIN":
@@ -69,6 +71,10 @@ def language_of(text: str) -> tuple[str, float]:
         return "", 0.0
     best, rest = ranked[0][1], ranked[1][1]
     return ranked[0][0], round(min(0.99, best / (best + rest)), 2)
+
+
+def _script_of(char: str) -> str:
+    return unicodedata.name(char, "").split(" ", 1)[0].split("-")[0]
 
 
 def _by_script(language: str, text: str, share: float) -> tuple[str, float]:

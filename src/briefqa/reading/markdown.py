@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
@@ -52,8 +53,9 @@ def read_markdown(file: Path, name: str) -> Document:
     )
 
 
+@cache
 def _parser() -> MarkdownIt:
-    """Build a parser with the plugin's definitions of notes, and marks of our own.
+    """Build a parser with the plugin's definitions of notes, and marks of our own. Once: it keeps nothing of a text.
 
     The plugin's rules for marks look for their end up to the end of the paragraph, again for each "[^" and "^[": a
     minute for 40 kB of those. They also drop notes that no mark leads to.

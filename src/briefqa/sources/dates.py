@@ -22,6 +22,8 @@ _NAMES = (
 _MONTHS = {name: number for number, names in enumerate(_NAMES, 1) for name in names.split()}
 MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
 _YEAR = r"(?:1[4-9]|20)\d\d"
+# Most lines have none, and it is found out sooner than that they have no date.
+_ANY_YEAR = re.compile(_YEAR)
 
 _DATE = re.compile(
     rf"\b(?P<d1>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s(?P<m1>{MONTH}),?\s(?P<y1>{_YEAR})\b"
@@ -50,6 +52,8 @@ class Dated(NamedTuple):
 
 def find_date(text: str, start: int = 0, *, year_alone: bool = False) -> Dated | None:
     """Find the first date from start on that names at least a month; with year_alone, else the first lone year."""
+    if not _ANY_YEAR.search(text, start):
+        return None
     for match in _DATE.finditer(text, start):
         parts = _parts(match)
         if parts:
