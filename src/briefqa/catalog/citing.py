@@ -12,29 +12,23 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from briefqa.catalog.records import CitedSource, CitingPassage, Portion, StoredNote, pages_from_json
-from briefqa.catalog.rows import PAIRS, RECORD, THESE, Rows
+from briefqa.catalog.rows import PAIRS, RECORD, THESE, THESE_NUMBERS, THESE_PAIRS, Rows
 from briefqa.errors import NotFound
 from briefqa.sources import summary, words_sought
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from briefqa.catalog.records import BriefRecord, NotesWanted, SourcesWanted
 
 _FOLDER = "substr(path, 1, max(instr(path, '/') - 1, 0))"
 # The briefs of a collection, a copy in it sufficing.
 _BRIEFS_OF = f"(SELECT id FROM briefs WHERE {_FOLDER} = ? UNION SELECT brief FROM files WHERE {_FOLDER} = ?)"
-_OF_NOTES = "(SELECT value ->> 0, value ->> 1 FROM json_each(?))"
 _ENOUGH = 8  # citations of a work from which it is described: the fullest
 
 
 class CitingCatalog(Rows):
     """An open catalog, asked about notes and sources. Safe for many threads, which take turns."""
-
-    def __init__(self, file: Path) -> None:
-        super().__init__(file)
-        self._connection.create_function("fold", 1, _fold, deterministic=True)
 
     def notes(self, where: NotesWanted, *, limit: int, offset: int = 0) -> Portion[StoredNote]:
         """List notes in the order of the briefs' paths, and of each brief."""
@@ -95,13 +89,13 @@ class CitingCatalog(Rows):
         these = json.dumps(list(works))
         counts = self._select(
             "SELECT work, count(DISTINCT brief), count(*) FILTER (WHERE NOT again) FROM cited "
-            f"WHERE work IN {THESE} GROUP BY work",
+            f"WHERE work IN {THESE_NUMBERS} GROUP BY work",
             these,
         )
         passages = self._select(
             "SELECT c.work, count(DISTINCT m.brief || ':' || m.passage) FROM cited c "
             "JOIN marks m ON m.brief = c.brief AND m.note = c.note AND m.passage IS NOT NULL "
-            f"WHERE c.work IN {THESE} GROUP BY c.work",
+            f"WHERE c.work IN {THESE_NUMBERS} GROUP BY c.work",
             these,
         )
         briefs_and_notes = {work: (briefs, notes) for work, briefs, notes in counts}
@@ -121,9 +115,10 @@ class CitingCatalog(Rows):
 
     def _described(self, work: int) -> dict[str, Any]:
         rows = self._select(
-            "SELECT s.csl FROM (SELECT brief, note, source FROM cited WHERE work = ? "
+            "SELECT s.csl FROM (SELECT brief, note, source, fullness FROM cited WHERE work = ? "
             "ORDER BY fullness DESC, brief, note, source LIMIT ?) c "
-            "JOIN sources s ON s.brief = c.brief AND s.note = c.note AND s.ordinal = c.source",
+            "JOIN sources s ON s.brief = c.brief AND s.note = c.note AND s.ordinal = c.source "
+            "ORDER BY c.fullness DESC, c.brief, c.note, c.source",
             work, _ENOUGH,
         )  # fmt: skip
         with self._guarded():
@@ -137,7 +132,7 @@ class CitingCatalog(Rows):
         records = self._records_of({brief for brief, _ in keys})
         notes = self._notes(PAIRS, pairs)
         passages = self._passages(pairs)
-        query = f"SELECT brief, note, work FROM cited WHERE (brief, note) IN {_OF_NOTES} ORDER BY source"
+        query = f"SELECT brief, note, work FROM cited WHERE (brief, note) IN {THESE_PAIRS} ORDER BY source"
         rows = self._select(query, pairs)
         ids = self._ids({work for _, _, work in rows})
         works: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -158,7 +153,7 @@ class CitingCatalog(Rows):
         rows = self._select(
             "SELECT DISTINCT m.brief, m.note, p.ordinal, p.id, p.section, p.pages FROM marks m "
             "JOIN passages p ON p.brief = m.brief AND p.ordinal = m.passage "
-            f"WHERE (m.brief, m.note) IN {_OF_NOTES} ORDER BY p.ordinal",
+            f"WHERE (m.brief, m.note) IN {THESE_PAIRS} ORDER BY p.ordinal",
             pairs,
         )
         found: dict[tuple[str, str], list[CitingPassage]] = defaultdict(list)
@@ -176,8 +171,8 @@ def _in(column: str, brief: str, collection: str) -> tuple[list[str], list[Any]]
         conditions.append(f"{column} = ?")
         values.append(brief)
     if collection:
-        # The plus keeps SQLite from looking up every brief for every row of an index.
-        conditions.append(f"+{column} IN {_BRIEFS_OF}")
+        # As a sum of texts it keeps SQLite from looking up every brief for every row of an index.
+        conditions.append(f"({column} || '') IN {_BRIEFS_OF}")
         values += [collection, collection]
     return conditions, values
 
@@ -200,7 +195,3 @@ def _holding(where: NotesWanted) -> tuple[list[str], list[Any]]:
 
 def _all(conditions: Sequence[str]) -> str:
     return " AND ".join(conditions) or "TRUE"
-
-
-def _fold(text: str | bytes) -> str:
-    return (text.decode("utf-8", "surrogatepass") if isinstance(text, bytes) else text).casefold()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from briefqa.briefs import Brief, Mark, PageGeometry, Passage, Problem, Section
 from briefqa.catalog.records import Counts, FileRecord, SearchableText, StoredPassage, pages_from_json
-from briefqa.catalog.rows import PAIRS, RECORD, THESE, Rows
+from briefqa.catalog.rows import PAIRS, RECORD, THESE, THESE_NUMBERS, Rows
 from briefqa.catalog.selecting import condition
 from briefqa.errors import Gone, NotFound
 
@@ -52,27 +52,21 @@ class Catalog(Rows):
         """
         found: dict[str, set[str]] = defaultdict(set)
         paths = dict(self._select("SELECT id, path FROM briefs"))
-        for (table,) in self._select("SELECT name FROM main.sqlite_master WHERE type = 'table'"):
-            columns = [row[1] for row in self._select(f"PRAGMA table_info({table})")]
+        for table, columns in self._database.tables().items():
             key = columns.index("brief") if "brief" in columns else columns.index("id") if table == "briefs" else None
-            with self._lock, self._guarded():
-                for row in self._connection.execute(f"SELECT * FROM {table}"):
-                    texts = "\n".join(" ".join(_text(value).casefold().split()) for value in row)
-                    for phrase in phrases:
-                        if phrase in texts:
-                            found[phrase].add(paths.get(row[key], "") if key is not None else "")
+            for row in self._database.stream(f"SELECT * FROM {table}"):
+                texts = "\n".join(" ".join(_text(value).casefold().split()) for value in row)
+                for phrase in phrases:
+                    if phrase in texts:
+                        found[phrase].add(paths.get(row[key], "") if key is not None else "")
         return {phrase: tuple(sorted(filter(None, briefs))) for phrase, briefs in found.items()}
 
     def embedded(self, digests: Sequence[bytes]) -> dict[bytes, int]:
         """Find the vector row of each text that was embedded, by its digest; those that were not are left out."""
         found: dict[bytes, int] = {}
-        with self._lock, self._guarded():
-            for digest in digests:
-                row = self._connection.execute(
-                    "SELECT position FROM passages WHERE digest = ? LIMIT 1", (digest,)
-                ).fetchone()
-                if row:
-                    found[digest] = row[0]
+        for digest in digests:
+            if rows := self._database.raw("SELECT position FROM passages WHERE digest = ? LIMIT 1", digest):
+                found[digest] = rows[0][0]
         return found
 
     def positions(self, passage_ids: Iterable[str]) -> list[int]:
@@ -83,7 +77,7 @@ class Catalog(Rows):
     def select(self, where: Filter) -> list[int]:
         """Find the vector rows of the passages that a filter lets through, in their order."""
         text, values = condition(where)
-        rows = self._raw(
+        rows = self._database.raw(
             f"SELECT p.position FROM passages p JOIN briefs b ON b.id = p.brief WHERE {text} ORDER BY p.position",
             *values,
         )
@@ -96,7 +90,7 @@ class Catalog(Rows):
 
     def passage_ids(self, positions: Sequence[int]) -> list[str]:
         """Name the passages at these vector rows, in the same order."""
-        rows = self._select(f"SELECT position, id FROM passages WHERE position IN {THESE}", json.dumps(list(positions)))
+        rows = self._select(f"SELECT position, id FROM passages WHERE position IN {THESE_NUMBERS}", _json(positions))
         ids = dict(rows)
         with self._guarded():
             return [ids[position] for position in positions]
@@ -186,8 +180,10 @@ class Catalog(Rows):
         """Return where things stand on the pages of a brief, or on those of these indexes, as far as known."""
         where, values = "brief = ?", [brief_id]
         if pages is not None:
-            where, values = f"{where} AND page IN {THESE}", [*values, json.dumps(list(pages))]
-        rows = self._raw(f"SELECT page, width, height, packed FROM geometry WHERE {where} ORDER BY page", *values)
+            where, values = f"{where} AND page IN {THESE_NUMBERS}", [*values, json.dumps(list(pages))]
+        rows = self._database.raw(
+            f"SELECT page, width, height, packed FROM geometry WHERE {where} ORDER BY page", *values
+        )
         return tuple(PageGeometry(*row) for row in rows)
 
     def _missing(self, brief_id: str) -> NotFound:

@@ -6,22 +6,50 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Self
 
 from briefqa.briefs import Note, Source
-from briefqa.catalog.database import Database
+from briefqa.catalog.file import CatalogFile
 from briefqa.catalog.records import BriefRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from briefqa.catalog.database import Database
 
 RECORD = "b.id, b.path, b.title, b.authors, b.published, b.language, b.page_count, b.passage_count, b.note_count"
 THESE = "(SELECT value FROM json_each(?))"
-PAIRS = "(brief, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
+THESE_NUMBERS = "(SELECT CAST(value AS INTEGER) FROM json_each(?))"
+THESE_PAIRS = "(SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))"
+PAIRS = f"(brief, id) IN {THESE_PAIRS}"
 
 
-class Rows(Database):
+class Rows:
     """A catalog whose notes and records of briefs can be had whole."""
+
+    def __init__(self, where: Path | Database) -> None:
+        """Open the catalog in a file, or in a database that is open. Raises CorruptGeneration."""
+        self._database: Database = CatalogFile(where) if isinstance(where, PathLike) else where
+
+    def within(self, collections: Iterable[str]) -> Self:
+        """Open the catalog once more, to see the briefs of some collections only: of others, no method tells anything.
+
+        Raises CorruptGeneration if the file has been pruned meanwhile.
+        """
+        return type(self)(self._database.within(collections))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    def _select(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        return self._database.select(query, *parameters)
+
+    def _guarded(self) -> AbstractContextManager[None]:
+        return self._database.guarded()
 
     def _notes(self, where: str, parameter: str) -> dict[tuple[str, str], Note]:
         """Return notes with their sources, by brief and id, in the order of each brief."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Self
 
-from briefqa.catalog.database import immutable_uri
+from briefqa.catalog.file import immutable_uri
 from briefqa.catalog.records import (
     APPLICATION_ID,
     INDEXES,
