@@ -113,7 +113,7 @@ def test_an_id_stays_when_a_surer_name_becomes_known() -> None:
     assert min(name for cited in after for name in cited.ids)[1] != before.ids[0][1]
 
 
-_PARTS = st.fixed_dictionaries(
+CITATIONS = st.fixed_dictionaries(
     {"type": st.sampled_from(["book", "report", "webpage", "article-journal"])},
     optional={
         "title": st.sampled_from(["Silt and Sand", "Silt and Sand: A Survey", "Annual Report"]),
@@ -126,7 +126,7 @@ _PARTS = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(_PARTS, max_size=12))
+@given(st.lists(CITATIONS, max_size=12))
 def test_no_work_has_two_dois_and_no_id_two_works(items: list[dict[str, Any]]) -> None:
     found = merge((f"b:{n}", item) for n, item in enumerate(items))
     dois: dict[int, set[str]] = {}

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from briefqa.briefs import PageSpan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import sqlite3
+    from collections.abc import Iterable, Sequence
 
     from briefqa.briefs import Note, Passage
 
@@ -43,6 +44,10 @@ CREATE TABLE sources (
 CREATE TABLE cited (
     brief TEXT, note, source INTEGER, work INTEGER, again INTEGER, fullness INTEGER, words,
     PRIMARY KEY (brief, note, source)
+) WITHOUT ROWID;
+-- Numbers by which a source may be known again: none but those that share one may be of one work. For the next build.
+CREATE TABLE names (
+    brief TEXT, note, source INTEGER, name INTEGER, PRIMARY KEY (brief, note, source, name)
 ) WITHOUT ROWID;
 -- The ids that a work goes by, each with the briefs whose notes bear it out; the lowest strength is the surest.
 CREATE TABLE works (id TEXT, brief TEXT, work INTEGER, strength INTEGER, PRIMARY KEY (id, brief)) WITHOUT ROWID;
@@ -217,6 +222,16 @@ def storable(value: Any) -> Any:
         except UnicodeEncodeError:
             return value.encode("utf-8", "surrogatepass")
     return value
+
+
+def insert(connection: sqlite3.Connection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Put rows into a table, their values in the order of its columns."""
+    if rows:
+        places = ", ".join("?" * len(rows[0]))
+        connection.executemany(
+            f"INSERT INTO {table} VALUES ({places})",  # noqa: S608 - names of tables are constants of this package
+            [tuple(map(storable, row)) for row in rows],
+        )
 
 
 def restored(row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Self
 
+from briefqa.catalog.citations import Citations
 from briefqa.catalog.file import immutable_uri
 from briefqa.catalog.records import (
     APPLICATION_ID,
@@ -17,12 +18,10 @@ from briefqa.catalog.records import (
     SCHEMA,
     FileRecord,
     digest_of,
+    insert,
     pages_to_json,
-    restored,
-    storable,
 )
 from briefqa.errors import GenerationError
-from briefqa.sources import fullness, merge, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,7 +29,9 @@ if TYPE_CHECKING:
 
     from briefqa.briefs import Brief, PageGeometry, Passage
 
-_AT_ONCE = 10_000
+_OF_BRIEFS = (
+    "title, authors, published, language, body, pages, sections, problems, page_count, passage_count, note_count"
+)
 _COPIED = "id, brief, ordinal, begins, ends, text, context, section, pages, digest"
 
 
@@ -40,18 +41,22 @@ class CatalogWriter:
     Safe against nothing: no journal, no sync. A build that is cut short is thrown away whole; `finish` syncs.
     """
 
-    def __init__(self, file: Path, parent: Path | None = None) -> None:
-        """Create file. parent: the catalog of the generation before, from which to copy; sound and unchanging."""
+    def __init__(self, file: Path, parent: Path | None = None, *, same: bool = False) -> None:
+        """Create file. parent: the catalog of the generation before, from which to copy; sound and unchanging.
+
+        same: the same code has written it, so that what it tells of citations holds.
+        """
         self._file = file
         self._parent = parent
+        self._same = same
         self._passages = 0
         with self._guarded():
             self._connection = sqlite3.connect(file, uri=True, isolation_level=None)
             self._connection.executescript(
                 f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA journal_mode = OFF;"
-                "PRAGMA synchronous = OFF;" + SCHEMA + "CREATE TEMP TABLE known"
-                "(brief, note, source, fullness, words, PRIMARY KEY (brief, note, source)) WITHOUT ROWID;"
+                "PRAGMA synchronous = OFF;" + SCHEMA
             )
+            self._citations = Citations(self._connection)
             if parent is not None:
                 self._connection.execute("ATTACH ? AS parent", (immutable_uri(parent),))
             self._connection.execute("BEGIN")
@@ -90,14 +95,18 @@ class CatalogWriter:
         run = self._connection.execute
         run("DROP TABLE IF EXISTS temp.kept")
         run("CREATE TEMP TABLE kept (id TEXT PRIMARY KEY, path)")
-        self._insert("temp.kept", [(brief_id, path) for brief_id, path in kept.items()])
+        self._insert("temp.kept", list(kept.items()))
         these = "(SELECT id FROM temp.kept)"
-        run(f"INSERT INTO briefs SELECT * FROM {other}.briefs WHERE id IN {these}")
-        run(f"UPDATE briefs SET path = (SELECT path FROM temp.kept WHERE kept.id = briefs.id) WHERE id IN {these}")
+        run(
+            f"INSERT INTO briefs SELECT id, kept.path, {_OF_BRIEFS} "
+            f"FROM {other}.briefs JOIN temp.kept kept USING (id) ORDER BY id"
+        )
         for table in ("notes", "sources", "marks", "geometry"):
             run(f"INSERT INTO {table} SELECT * FROM {other}.{table} WHERE brief IN {these}")
-        told = "brief, note, source, fullness, words"
-        run(f"INSERT INTO temp.known SELECT {told} FROM {other}.cited WHERE brief IN {these}")
+        if other == "parent" and not self._same:
+            self._citations.tell_anew(these)
+        else:
+            self._citations.copy(other, these, settled=other == "parent")
         run(
             f"INSERT INTO passages (position, {_COPIED}) "
             f"SELECT {self._passages} + row_number() OVER (ORDER BY position) - 1, {_COPIED} "
@@ -126,6 +135,7 @@ class CatalogWriter:
                     for n, source in enumerate(note.sources)
                 ],
             )
+            self._citations.add(brief)
             place = {mark: passage.ordinal for passage in passages for mark in passage.marks}
             self._insert(
                 "marks",
@@ -163,55 +173,19 @@ class CatalogWriter:
         with self._guarded():
             self._insert("files", [astuple(file) for file in files])
 
-    def finish(self) -> None:
-        """Write all of it to the disk and close."""
+    def finish(self, *, works: bool = True) -> None:
+        """Write all of it to the disk and close. works: put together what is cited; else whoever copies it does."""
         with self._guarded():
-            self._write_works()
+            if works:
+                self._citations.write()
+            else:
+                self._citations.put_away()
             self._connection.execute("COMMIT")
             self._connection.executescript(INDEXES)
             self._connection.close()
 
-    def _write_works(self) -> None:
-        """Put citations of the same work together. Anew each time: one more citation may make one of two works.
-
-        What is told of a citation by itself is taken over with its brief.
-        """
-        sources = "SELECT brief, note, ordinal, csl FROM sources ORDER BY brief, note, ordinal"
-        cited = merge((f"{brief}:{note}:{n}", json.loads(csl)) for brief, note, n, csl in self._rows(sources))
-        before: set[int] = set()  # works that the note has cited already
-        citations, names = [], []
-        told = (
-            "SELECT s.brief, s.note, s.ordinal, iif(k.source IS NULL, s.csl, NULL), k.fullness, k.words FROM sources s "
-            "LEFT JOIN temp.known k ON k.brief = s.brief AND k.note = s.note AND k.source = s.ordinal "
-            "ORDER BY s.brief, s.note, s.ordinal"
-        )
-        for (brief, note, n, csl, *known), (work, ids) in zip(self._rows(told), cited, strict=True):
-            before = before if n else set()
-            said = known if csl is None else _said(json.loads(csl))
-            citations.append((brief, note, n, work, work in before, *said))
-            names += [(name, brief, work, strength) for strength, name in ids]
-            before.add(work)
-            if len(citations) >= _AT_ONCE:
-                self._put_works(citations, names)
-        self._put_works(citations, names)
-
-    def _put_works(self, citations: list[tuple[Any, ...]], names: list[tuple[Any, ...]]) -> None:
-        """Write what became of some citations, and forget it."""
-        self._insert("cited", citations)
-        self._connection.executemany("INSERT OR IGNORE INTO works VALUES (?, ?, ?, ?)", names)
-        citations.clear()
-        names.clear()
-
-    def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
-        return (restored(row) for row in self._connection.execute(query))
-
     def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
-        if rows:
-            places = ", ".join("?" * len(rows[0]))
-            self._connection.executemany(
-                f"INSERT INTO {table} VALUES ({places})",
-                [tuple(map(storable, row)) for row in rows],
-            )
+        insert(self._connection, table, rows)
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -219,11 +193,6 @@ class CatalogWriter:
             yield
         except sqlite3.Error as error:
             raise GenerationError(f"Cannot write {self._file} ({error}). Is the disk full?") from error
-
-
-def _said(csl: dict[str, Any]) -> tuple[int, str]:
-    """Tell of a citation how much it says, and the words that it is found by."""
-    return fullness(csl), words_of(csl)
 
 
 def _brief_row(brief: Brief, passages: int) -> tuple[Any, ...]:

@@ -200,7 +200,7 @@ class Build:
         wanted = {brief_id: places[brief_id] for brief_id in (*plan.read, *plan.resplit) if brief_id in places}
         sources: list[tuple[Path, list[int]]] = []
         before: Before | None = None
-        with CatalogWriter(file, parent) as writer:
+        with CatalogWriter(file, parent, same=self.same_indexes) as writer:
             if self.parent is not None:
                 kept = {brief_id: paths[0] for brief_id, paths in plan.kept.items()}
                 rows = writer.copy(kept)

@@ -95,7 +95,7 @@ class Segments:
         with CatalogWriter(folder / CATALOG) as writer:
             for brief, passages, embedded in briefs:
                 writer.add(brief, passages, embedded)
-            writer.finish()
+            writer.finish(works=False)
         np.save(folder / EMBEDDINGS, vectors)
         for name in (CATALOG, EMBEDDINGS):
             sync(folder / name)

@@ -18,7 +18,7 @@ from briefqa.sources.footnotes import Style, footnote
 from briefqa.sources.identity import words_of, words_sought
 from briefqa.sources.parsing import parse_sources
 from briefqa.sources.references import resolve
-from briefqa.sources.works import Cited, fullness, merge, summary
+from briefqa.sources.works import Cited, fullness, merge, name_keys, summary
 
 if TYPE_CHECKING:
     from briefqa.briefs import Brief
@@ -29,6 +29,7 @@ __all__ = [
     "footnote",
     "fullness",
     "merge",
+    "name_keys",
     "parse_sources",
     "resolve",
     "summary",

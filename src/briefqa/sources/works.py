@@ -57,6 +57,15 @@ def merge(citations: Iterable[tuple[str, Csl]]) -> list[Cited]:
     ]
 
 
+def name_keys(csl: Csl) -> list[int]:
+    """Number the names of a source, in 64 bits with a sign.
+
+    What `merge` says of citations holds among any others, if no other shares a number with one of them.
+    """
+    texts = {name.text for name in identify(csl).names}
+    return sorted(int.from_bytes(_digest(text)[:8], "big", signed=True) for text in texts)
+
+
 def _joined_by_name(groups: _Groups, known: Sequence[Identity]) -> dict[int, list[Name]]:
     """Join what shares a name, the strongest names first; say which names lead to each citation's work alone."""
     owned: dict[int, list[Name]] = defaultdict(list)
@@ -102,9 +111,11 @@ def summary(citations: Iterable[Csl]) -> Csl:
 
 def _ids(names: Sequence[Name], place: str) -> tuple[tuple[int, str], ...]:
     said = names or [Name(_UNNAMED, f"place:{place}")]
-    return tuple(
-        (name.strength, hashlib.sha256(name.text.encode("utf-8", "surrogatepass")).hexdigest()[:16]) for name in said
-    )
+    return tuple((name.strength, _digest(name.text).hex()[:16]) for name in said)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 class _Groups:
