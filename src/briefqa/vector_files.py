@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,9 +46,10 @@ def write_briefs(file: Path, embeddings: NDArray[np.float32], brief_of: NDArray[
     """
     starts = np.flatnonzero(np.diff(brief_of, prepend=-1))
     briefs = np.zeros((len(starts), embeddings.shape[1]), dtype=np.float32)
-    for brief, (start, end) in enumerate(pairwise([*starts.tolist(), len(brief_of)])):
-        mean = embeddings[start:end].mean(axis=0)
-        briefs[brief] = mean / max(float(np.linalg.norm(mean)), np.finfo(np.float32).tiny)
+    if len(starts):
+        np.add.reduceat(embeddings, starts, axis=0, out=briefs)
+        briefs /= np.diff(starts, append=len(brief_of))[:, None].astype(np.float32)
+        briefs /= np.maximum(np.linalg.norm(briefs, axis=1, keepdims=True), np.finfo(np.float32).tiny)
     np.save(file, briefs)
     return briefs
 

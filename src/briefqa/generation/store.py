@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from briefqa.errors import CorruptGeneration, GenerationError, Gone, NoGeneration, NotFound, ReindexRunning
-from briefqa.generation.manifest import MANIFEST, REMEDY, check_seals, read_manifest, seal, write_manifest
+from briefqa.generation.manifest import MANIFEST, REMEDY, check_seals, read_manifest, seals, write_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,7 +129,7 @@ def stage(index: Path, folder: Path, manifest: Manifest, check: Callable[[Path],
         manifest,
         generation=name,
         created=now.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        files={file.relative_to(folder).as_posix(): seal(file) for file in files},
+        files=dict(zip((file.relative_to(folder).as_posix() for file in files), seals(files), strict=True)),
     )
     write_manifest(folder, manifest)
     sync(folder / MANIFEST)
