@@ -4,9 +4,8 @@
 
 A small folder of made-up briefs is changed at random; a reindex of it is started, and
 - killed (SIGKILL) at random moments of it;
-- killed before each call of fsync and rename, that is, at every boundary between its steps on the disk;
-- made to fail at each of them with an error of the disk;
-- run on a disk (a tmpfs) that is full, at sizes from nearly nothing to nearly enough (for root on Linux).
+- killed before each call of fsync and rename, that is, at every boundary between its steps on the disk; and
+- made to fail at each of them with an error of the disk (`full_disk` does it with disks that are full).
 
 After each: the generation that was live is live, whole to the last byte and searched; the next reindex succeeds; what
 it publishes has just the briefs that lie in the folder, each once, with the passages and vectors of a build from
@@ -21,7 +20,6 @@ import hashlib
 import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -249,53 +247,11 @@ def at_each_boundary(home: Home, fault: Callable[[], None], every: int, scratch:
         at += every
 
 
-def on_a_full_disk(folder: Path, seed: int, sizes: int, scratch: Path) -> str:
-    """Reindex on a tmpfs that is too small; returns what was done."""
-    mount = folder / "small"
-    mount.mkdir()
-    probe = Home(folder / "probe", seed, 40)
-    probe.reindex()
-    needed = sum(path.stat().st_size for path in probe.index.rglob("*") if path.is_file())
-    full = 0
-    for number in range(1, sizes + 1):
-        size = needed + needed * 3 * number // sizes // 1024 * 1024
-        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "none", mount], check=False).returncode:
-            return "skipped: a tmpfs cannot be mounted here"
-        try:
-            home = Home(mount / "home", seed, 40)
-            home.docs_in = probe.docs_in
-            if status_of(forked(home.reindex)) != 0:
-                continue  # too small for a first generation even
-            live = g.current_id(home.index)
-            while True:
-                probe.change()
-                for file in sorted(probe.docs_in.rglob("*.md"))[:10]:
-                    probe.write(file.relative_to(probe.docs_in).as_posix())
-                ballast = mount / f"ballast-{probe.count}"
-                ballast.write_bytes(b"x" * (needed // 6))
-                status = status_of(forked(home.reindex))
-                if status:
-                    break
-                live = g.current_id(home.index)
-            assert status == FAILED, f"exit status {status}"
-            full += 1
-            home.check_live(live)
-            subprocess.run(["mount", "-o", f"remount,size={10 * size}", mount], check=True)
-            home.check_new(scratch)
-        except OSError as error:
-            if error.errno != errno.ENOSPC:  # of the ballast: nothing is left to fill
-                raise
-        finally:
-            subprocess.run(["umount", mount], check=True)
-    return f"{full} runs met a full disk"
-
-
 def main() -> int:
     """Do all of it, and print a table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--kills", type=int, default=200, help="at random moments (default: 200)")
     parser.add_argument("--every", type=int, default=1, help="only each so-manieth boundary (default: 1)")
-    parser.add_argument("--disks", type=int, default=6, help="sizes of a full disk (default: 6)")
     parser.add_argument("--briefs", type=int, default=60)
     parser.add_argument("--seed", type=int, default=7)
     arguments = parser.parse_args()
@@ -309,9 +265,6 @@ def main() -> int:
         for told, fault in (("killed at boundaries", kill_self), ("disk error at boundaries", disk_error)):
             boundaries = at_each_boundary(home, fault, arguments.every, scratch)
             print(f"{told:<26} {boundaries} of them: the same", flush=True)
-        print(
-            f"full disk                  {on_a_full_disk(folder, arguments.seed, arguments.disks, scratch)}", flush=True
-        )
     return 0
 
 
