@@ -139,7 +139,8 @@ def greeting(base: str, index: Path) -> str:
     except GenerationError as error:
         return "\n".join([*lines, str(error)])
     if first:
-        question = f"What does “{first[0].title or first[0].path}” say?"
+        # In single quotes: what stands in double ones has to occur in a hit.
+        question = f"What does ‘{first[0].title or first[0].path}’ say?"
         body = shlex.quote(json.dumps({"query": question, "k": 3}, ensure_ascii=False))
         lines += [
             f"Ask it something: {question}",
