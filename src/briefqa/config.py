@@ -37,6 +37,7 @@ class Config:
     read_seconds: int = 120
     read_memory_mb: int = 2000
     read_processes: int = 0
+    ray: str = ""
     ocr: str = ""
     ocr_seconds: int = 1800
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from briefqa.cli.commands import Commands
     from briefqa.config import Config
-    from briefqa.reindex import Outcome, Progress, ReindexReport
+    from briefqa.reindex import Outcome, Progress, ReindexReport, Workers
 
 
 def add(commands: Commands) -> None:
@@ -30,6 +30,8 @@ def add(commands: Commands) -> None:
     reindex.add_argument("--allow-empty", action="store_true", help="publish an empty index if the folder is empty")
     reindex.add_argument("--full", action="store_true", help="read and embed everything anew")
     reindex.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+    ray = "read and embed on this Ray cluster (default: the setting `ray`; without either, on this machine)"
+    reindex.add_argument("--ray", metavar="ADDRESS", help=ray)
     watch = "reindex whenever the folder has changed, until Ctrl-C"
     reindex.add_argument("--watch", action="store_true", help=watch)
     publish = commands.add("publish", _publish, "publish the build that the gate has held back, if it passes now")
@@ -63,13 +65,12 @@ def _once(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from briefqa.console import progress, report_page
-    from briefqa.reading.isolated import cores
     from briefqa.reindex import outcome_of, reindex
 
-    config = settings(arguments, docs_in=arguments.docs_in, index=arguments.index)
+    config = settings(arguments, docs_in=arguments.docs_in, index=arguments.index, ray=arguments.ray)
     if arguments.dry_run:
         return _foresee(config, as_json=arguments.json)
-    with progress(sys.stderr) as bars, _noting(config):
+    with progress(sys.stderr) as bars, _noting(config), _workers(config) as workers:
         report = reindex(
             Path(config.docs_in),
             Path(config.index),
@@ -77,7 +78,7 @@ def _once(arguments: argparse.Namespace) -> int:
             **_settings(config),
             keep=config.keep_generations,
             limits=limits(config),
-            processes=config.read_processes or cores(),
+            workers=workers,
             **bounds(config),
             allow_empty=arguments.allow_empty,
             full=arguments.full,
@@ -93,6 +94,22 @@ def _once(arguments: argparse.Namespace) -> int:
     for failure in report.failed:
         complain(failure.message if failure.brief in failure.message else f"{failure.brief}: {failure.message}")
     return _told(report.refused) or (PARTLY if report.failed else DONE)
+
+
+@contextmanager
+def _workers(config: Config) -> Iterator[Workers]:
+    """Give those who read and embed: a cluster's nodes, or this machine."""
+    if not config.ray:
+        from briefqa.reading.isolated import cores
+        from briefqa.reindex import Here
+
+        yield Here(config.read_processes or cores())
+        return
+    from briefqa.cluster import Recipe, connected
+
+    recipe = Recipe(config.model, config.device, config.query_prompt, config.passage_prompt)
+    with connected(config.ray, recipe, bounds(config)["max_bytes"]) as cluster:
+        yield cluster
 
 
 @contextmanager

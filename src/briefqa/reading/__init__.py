@@ -25,13 +25,7 @@ def read(file: Path, name: str, *, max_bytes: int, max_pages: int, max_chars: in
     suffix = file.suffix.lower()
     if suffix not in SUFFIXES:
         raise ReadingError(f"{name}: files of this kind are not read. Known: {', '.join(sorted(SUFFIXES))}.")
-    size = file.stat().st_size
-    if size == 0:
-        raise ReadingError(f"{name} is empty: put the whole file in its place.")
-    if size > max_bytes:
-        raise TooLarge(
-            f"{name} has {size:,} bytes, more than max_file_mb allows ({max_bytes:,}): raise it or split the file."
-        )
+    check_size(file, name, max_bytes)
     if suffix == ".pdf":
         from briefqa.reading.pdf import read_pdf  # noqa: PLC0415 - pypdf is slow to import and only PDFs need it
 
@@ -51,3 +45,14 @@ def read(file: Path, name: str, *, max_bytes: int, max_pages: int, max_chars: in
     from briefqa.reading.text import read_text  # noqa: PLC0415 - symmetrical
 
     return read_text(file, name, max_pages=max_pages, max_chars=max_chars)
+
+
+def check_size(file: Path, name: str, max_bytes: int) -> None:
+    """Raise ReadingError for an empty file, TooLarge for one of more than max_bytes."""
+    size = file.stat().st_size
+    if size == 0:
+        raise ReadingError(f"{name} is empty: put the whole file in its place.")
+    if size > max_bytes:
+        raise TooLarge(
+            f"{name} has {size:,} bytes, more than max_file_mb allows ({max_bytes:,}): raise it or split the file."
+        )

@@ -11,16 +11,20 @@ from briefqa.reindex.pipeline import reindex
 from briefqa.reindex.purging import phrases_of, purge
 from briefqa.reindex.report import Changes, Outlook, Progress, ReindexReport
 from briefqa.reindex.reports import Outcome, keep_failure, keep_last, keep_report, last_run, outcome_of
-from briefqa.reindex.versions import reader_settings, settings_of
+from briefqa.reindex.versions import code_version, reader_settings, settings_of
+from briefqa.reindex.workers import Here, Workers
 
 __all__ = [
     "Changes",
     "Gate",
+    "Here",
     "Outcome",
     "Outlook",
     "Progress",
     "ReindexReport",
     "Verdict",
+    "Workers",
+    "code_version",
     "keep_failure",
     "keep_last",
     "keep_report",

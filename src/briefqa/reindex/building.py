@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from briefqa.reindex.folder import Plan
     from briefqa.reindex.report import Stopwatch
     from briefqa.reindex.segments import Segments
+    from briefqa.reindex.workers import Workers
 
 # What is held, put away and lost at most when a run is cut short: so many passages, or those of so many seconds.
 _PASSAGES_A_SEGMENT = 512
@@ -79,6 +80,7 @@ class Build:
     folder: Path
     parent: Parent | None
     embedder: Embedder | None
+    workers: Workers
     segments: Segments
     passage_tokens: int
     faiss_factory: str
@@ -133,6 +135,8 @@ class Build:
 
     def _batches(self, briefs: Iterable[Brief]) -> Iterator[Batch]:
         """Cut briefs, and gather as many as go into a segment."""
+        # As many as leave each of those who embed several blocks.
+        enough = max(_PASSAGES_A_SEGMENT, 4 * _EMBEDDED_AT_ONCE * self.workers.embedding)
         batch, since = Batch(), time.monotonic()
         for brief in briefs:
             with self.watch.timing("split"):
@@ -141,7 +145,7 @@ class Build:
             batch.briefs.append((brief, passages, texts))
             batch.texts += texts
             self._met += len(texts)
-            if len(batch.texts) >= _PASSAGES_A_SEGMENT or time.monotonic() - since > _SECONDS_A_SEGMENT:
+            if len(batch.texts) >= enough or time.monotonic() - since > _SECONDS_A_SEGMENT:
                 yield self._recognized(batch)
                 batch, since = Batch(), time.monotonic()
         if batch.briefs:
@@ -169,12 +173,13 @@ class Build:
             vectors[list(batch.known)] = source[list(batch.known.values())]
         fresh = [place for place in range(len(batch.texts)) if place not in batch.known]
         fresh.sort(key=lambda place: len(batch.texts[place]))
-        for start in range(0, len(fresh), _EMBEDDED_AT_ONCE):
+        blocks = [fresh[start : start + _EMBEDDED_AT_ONCE] for start in range(0, len(fresh), _EMBEDDED_AT_ONCE)]
+        embedded = self.workers.embed(self._model(), ([batch.texts[place] for place in block] for block in blocks))
+        for places in blocks:
             if stopped():
                 raise Stopped
-            places = fresh[start : start + _EMBEDDED_AT_ONCE]
             with self.watch.timing("embed"):
-                made = self._model().embed_passages([batch.texts[place] for place in places])
+                made = next(embedded)
             if made.shape != (len(places), self.dimension) or not np.isfinite(made).all():
                 raise EmbeddingError(
                     f"The model {self._model().model} makes vectors that are not numbers: choose another."

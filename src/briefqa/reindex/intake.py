@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Problem
 from briefqa.errors import ReaderDied, ReadingTimeout
-from briefqa.reading.isolated import Isolated
-from briefqa.reading.worker import attempt
 from briefqa.reindex.report import Progress
 
 if TYPE_CHECKING:
@@ -20,21 +17,8 @@ if TYPE_CHECKING:
     from briefqa.briefs import Brief, Mark, Note
     from briefqa.catalog import FileRecord
     from briefqa.ingest import Ingested
-    from briefqa.reading.isolated import Job, Limits, Outcome
-    from briefqa.reading.ocr import Ocr
+    from briefqa.reading.isolated import Job, Outcome
     from briefqa.reindex.report import Stopwatch
-
-
-@contextmanager
-def taking(
-    call: Callable[..., Ingested], limits: Limits | None, processes: int, ocr: Ocr | None
-) -> Iterator[Callable[[Iterable[Job]], Iterator[Outcome[Ingested]]]]:
-    """How files are taken in: each within its limits in one of several processes, or without any in this one."""
-    if limits is None:
-        yield lambda jobs: (attempt(call, name, arguments) for name, arguments in jobs)
-        return
-    with Isolated(call, limits, processes, extra_seconds=ocr.seconds if ocr else 0) as isolated:
-        yield isolated.map
 
 
 @dataclass(slots=True)

@@ -33,10 +33,11 @@ from briefqa.reading.isolated import Limits
 from briefqa.reindex.building import Build, Parent
 from briefqa.reindex.folder import changes, list_files, look_at, make_plan
 from briefqa.reindex.gate import Gate, Judgement, live_generation
-from briefqa.reindex.intake import Intake, taking
+from briefqa.reindex.intake import Intake
 from briefqa.reindex.report import Canaries, Progress, ReindexReport, Stopwatch
 from briefqa.reindex.segments import Segments
 from briefqa.reindex.versions import check_folder, reader_settings, settings_of
+from briefqa.reindex.workers import Here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from briefqa.reading.isolated import Job, Outcome
     from briefqa.reading.ocr import Ocr
     from briefqa.reindex.folder import Listing, Plan
+    from briefqa.reindex.workers import Workers
 
 _LIMITS = Limits(seconds=120, memory=2_000_000_000)
 _NO_COUNTS = Counts(0, 0, 0, 0, 0)
@@ -67,7 +69,7 @@ def reindex(  # noqa: PLR0913 - settings come as plain arguments
     max_pages: int,
     max_chars: int = 10_000_000,
     limits: Limits | None = _LIMITS,
-    processes: int = 1,
+    workers: Workers | None = None,
     ocr: Ocr | None = None,
     allow_empty: bool = False,
     full: bool = False,
@@ -83,10 +85,10 @@ def reindex(  # noqa: PLR0913 - settings come as plain arguments
     load: gives the embedder; called only if there is something to embed. embedder_key: what tells one embedder from
     another without loading it (`embedding.embedder_key`). passage_tokens: the wished size of a passage. keep: how many
     generations to keep. max_bytes, max_pages, max_chars: how large a file may be, and the text in it. limits: what
-    reading one may cost; None reads in this process, without any. processes: how many read side by side. ocr: how
-    scanned files are read, if at all. read, understand, suffixes, reader_version: how files are read; by default all of
-    briefqa's, the version being that of their code. full: read and embed everything anew. gate: what a build has to
-    show; without one, it is published as it is.
+    reading one may cost; None reads in this process, without any. workers: who reads and embeds; None: this machine,
+    file by file. ocr: how scanned files are read, if at all. read, understand, suffixes, reader_version: how files are
+    read; by default all of briefqa's, the version being that of their code. full: read and embed everything anew. gate:
+    what a build has to show; without one, it is published as it is.
 
     Files that cannot be read are reported and the others go on. An index is never emptied by a folder without briefs,
     unless allow_empty. Raises ConfigError where there is no folder docs_in, ReindexRunning where another process
@@ -106,7 +108,8 @@ def reindex(  # noqa: PLR0913 - settings come as plain arguments
             version=reader_version,
         ),
     )
-    run = _Run(docs_in, index, settings, load, gate or Gate(), allow_empty, full, progress or (lambda _: None))
+    workers = workers or Here()
+    run = _Run(docs_in, index, settings, load, workers, gate or Gate(), allow_empty, full, progress or (lambda _: None))
     call = partial(
         ingest,
         max_bytes=max_bytes,
@@ -119,7 +122,7 @@ def reindex(  # noqa: PLR0913 - settings come as plain arguments
     try:
         with writing(index):
             clear_builds(index)
-            with taking(call, limits, processes, ocr) as take:
+            with workers.taking(call, limits, ocr.seconds if ocr else 0.0) as take:
                 report = run.do(list_files(docs_in, suffixes), take, keep)
     except OSError as error:
         # numpy tells of a disk that is full without its number.
@@ -138,6 +141,7 @@ class _Run:
     _index: Path
     _settings: dict[str, str | int]
     _load: Callable[[], Embedder]
+    _workers: Workers
     _gate: Gate
     _allow_empty: bool
     _full: bool
@@ -188,6 +192,7 @@ class _Run:
                 folder,
                 self._parent,
                 self._embedder,
+                self._workers,
                 segments,
                 int(self._settings["passage_tokens"]),
                 str(self._settings["faiss_factory"]),
