@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from briefqa.answer.verifying import Given, check, drafted, evidence, settled
 from briefqa.errors import AnswerError
 from briefqa.search import Searcher
 from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief
+from writers import Scripted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -119,29 +119,6 @@ def test_of_300_sentences_the_wrong_ones_are_caught_and_the_right_ones_kept() ->
     assert len(dropped) <= 0.02 * right, dropped
 
 
-class Scripted:
-    """A model that says what it is told to, and keeps what it was asked."""
-
-    name = "scripted"
-    seconds = 5.0
-
-    def __init__(self, *replies: str | AnswerError) -> None:
-        self._replies = list(replies)
-        self.asked: list[Sequence[dict[str, str]]] = []
-
-    def write(self, turns: Sequence[dict[str, str]], until: float) -> str:
-        assert 0 < until - time.monotonic() <= self.seconds
-        self.asked.append(turns)
-        reply = self._replies.pop(0)
-        if isinstance(reply, AnswerError):
-            raise reply
-        return reply
-
-    def stream(self, turns: Sequence[dict[str, str]], until: float) -> Iterator[str]:
-        text = self.write(turns, until)
-        yield from (text[at : at + 5] for at in range(0, len(text), 5))
-
-
 QUESTION = "By how much did levee premiums rise in four years?"
 
 
@@ -240,7 +217,7 @@ REPLIES: list[tuple[str | AnswerError, ...]] = [
 def test_an_answer_grows_into_the_one_that_comes_at_once(replies: tuple[str | AnswerError, ...]) -> None:
     index = MemoryIndex([make_brief(LEVEE), make_brief(SCHOOL, path="b.txt")])
     searcher = Searcher(index, index.embedder)
-    grown = list(answering(QUESTION, searcher, 5, Scripted(*replies)))
+    grown = list(answering(QUESTION, searcher, 5, model=Scripted(*replies)))
     whole = answer(QUESTION, searcher, 5, model=Scripted(*replies))
 
     last = grown[-1]
@@ -264,7 +241,8 @@ def test_nothing_is_shown_of_a_sentence_before_it_is_whole_and_verified() -> Non
                 given.append(part)
                 yield part
 
-    growing = answering(QUESTION, Searcher(index, index.embedder), 5, Slow())
+    growing = answering(QUESTION, Searcher(index, index.embedder), 5, model=Slow())
+    assert next(growing).sentences == ()
     first = next(growing)
     assert [sentence.text for sentence in first.sentences] == ["Levee premiums rose by 31 percent."]
     assert len(given) == 3  # the next sentence had begun, so that no citation could follow

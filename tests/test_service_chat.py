@@ -9,20 +9,25 @@ import openai
 import pytest
 from starlette.testclient import TestClient
 
+from briefqa.answer import RemoteModel
 from briefqa.answer.conversation import question_of
 from briefqa.embedding import HashingEmbedder
-from briefqa.errors import NoGeneration
+from briefqa.errors import AnswerError, NoGeneration
 from briefqa.keys import KeyFile
 from briefqa.service.app import app_over
 from briefqa.service.guarding import Guard
 from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from briefqa.service.markdown import plain
+from browsing import serving
 from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief
+from writers import Script, Scripted, model_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from fastapi import FastAPI
 
 QUESTION = "By how much did levee premiums rise in four years?"
 SAID = "Levee premiums rose by 31 percent in four years."
@@ -210,3 +215,48 @@ def test_a_key_may_want_the_events_of_open_webui(tmp_path: Path) -> None:
 
     assert '"event": {"type": "source"' in sent.text
     assert "url_citation" not in sent.text
+
+
+class Breaking(Scripted):
+    """Writes two sentences, the second begun only, and is gone."""
+
+    def stream(self, turns: Sequence[dict[str, str]], until: float) -> Iterator[str]:
+        yield from super().stream(turns, until)
+        raise AnswerError("The model scripted did not answer (ReadError).")
+
+
+def test_where_a_model_breaks_off_what_was_sent_stays_and_the_briefs_go_on(http: TestClient) -> None:
+    app: FastAPI = http.app  # type: ignore[assignment]
+    app.state.writer = Breaking("Levee premiums rose by 31 percent [1]. Nobody")
+    client = openai.OpenAI(base_url="http://testserver/v1", api_key="none", http_client=http, max_retries=0)
+    try:
+        chunks = list(client.chat.completions.create(model="briefqa", messages=[user(QUESTION)], stream=True))
+    finally:
+        app.state.writer = None
+
+    deltas = [choice.delta for chunk in chunks for choice in chunk.choices]
+    text = "".join(delta.content or "" for delta in deltas)
+    first, told, second, *sources = text.split("\n\n")
+    assert first.startswith("Levee premiums rose by 31 percent. [[1]](")
+    assert told == ("*The model scripted did not answer (ReadError). These are the briefs' own sentences instead.*")
+    assert second.startswith(f"{SAID} [[2]](")
+    assert [line.split(" ")[0] for line in sources[0].splitlines() if not line.startswith(" ")] == ["1.", "2."]
+    for one in deltas[-1].annotations:  # type: ignore[attr-defined]
+        cited = one["url_citation"]
+        assert text[cited["start_index"] : cited["end_index"]].endswith(f"]({cited['url']})")
+
+
+def test_a_sentence_is_sent_as_soon_as_it_is_verified(tmp_path: Path) -> None:
+    script = Script(["Levee premiums rose by 31 percent [1]. Nobody", "| had planned for it [1]."])
+    live = Live(lambda: MemoryIndex([LEVEES]), lambda: "g1", HashingEmbedder, interval=60, patience=5)
+    app = app_over(live, docs_in=tmp_path, limits=Limits())
+    with model_server(script) as url, serving(app) as address:
+        app.state.writer = RemoteModel(url, "scripted-1", "", seconds=10, retries=0, concurrency=1)
+        client = openai.OpenAI(base_url=f"{address}/v1", api_key="none", max_retries=0)
+        stream = client.chat.completions.create(model="briefqa", messages=[user(QUESTION)], stream=True)
+        said = (chunk.choices[0].delta.content for chunk in stream if chunk.choices)
+        early = next(text for text in said if text)
+        script.go_on.set()
+        late = "".join(text or "" for text in said)
+    assert early.startswith("Levee premiums rose by 31 percent. [[1]](")
+    assert late.startswith(" Nobody had planned for it. [[2]](")

@@ -1,16 +1,42 @@
-"""A language model behind OpenAI's HTTP, as Ollama and its kin serve one: it says what it is told to, bit by bit."""
+"""Language models that say what they are told to: one in this process, and one behind OpenAI's HTTP, bit by bit."""
 
 from __future__ import annotations
 
 import json
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
+from briefqa.errors import AnswerError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+
+class Scripted:
+    """A model that says what it is told to, and keeps what it was asked."""
+
+    name = "scripted"
+    seconds = 5.0
+
+    def __init__(self, *replies: str | AnswerError) -> None:
+        self._replies = list(replies)
+        self.asked: list[Sequence[dict[str, str]]] = []
+
+    def write(self, turns: Sequence[dict[str, str]], until: float) -> str:
+        assert 0 < until - time.monotonic() <= self.seconds
+        self.asked.append(turns)
+        reply = self._replies.pop(0)
+        if isinstance(reply, AnswerError):
+            raise reply
+        return reply
+
+    def stream(self, turns: Sequence[dict[str, str]], until: float) -> Iterator[str]:
+        text = self.write(turns, until)
+        yield from (text[at : at + 5] for at in range(0, len(text), 5))
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -80,3 +80,13 @@ class Answer:
             + ("" if sentence.supported else " (not borne out by the briefs)")
             for sentence in self.sentences
         )
+
+    def behind(self, before: Answer) -> Answer:
+        """Give this answer's sentences behind those of another, its citations numbered on from there."""
+        shift = len(before.citations)
+        sentences = (
+            replace(sentence, citations=tuple(number + shift for number in sentence.citations))
+            for sentence in self.sentences
+        )
+        citations = (replace(citation, ordinal=citation.ordinal + shift) for citation in self.citations)
+        return replace(self, sentences=(*before.sentences, *sentences), citations=(*before.citations, *citations))

@@ -158,13 +158,14 @@ def missing(claims: Claims, evidence: Evidence, *, named: frozenset[str] = froze
         # The same figure beside quite other words is another figure: a page, a year, a share of something else.
         if number not in evidence.numbers or (near and not near & evidence.numbers[number])
     ]
-    gone += [
-        f"the name {name}"
-        for name in sorted(claims.names - words)
-        if not all(part in words for part in _WORD.findall(name))
-    ]
+    gone += [f"the name {name}" for name in unnamed(claims, words)]
     gone += [f"the words “{quote}”" for quote in claims.quotes if quote.strip(" .,;") not in evidence.text]
     return gone
+
+
+def unnamed(claims: Claims, words: frozenset[str]) -> list[str]:
+    """Give the names that are claimed and are not among words, neither whole nor in their parts."""
+    return [name for name in sorted(claims.names - words) if not all(part in words for part in _WORD.findall(name))]
 
 
 def contradicted(claims: Claims, evidence: Evidence) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefqa.lexical import language_of, terms
@@ -24,6 +25,29 @@ _REFERS = re.compile(
 _MOST_BEFORE = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One turn of a conversation. role: "user" or "assistant", as OpenAI calls them."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The question of a conversation. rewritten_by: "" where it is as it was asked, else "rules" or a model's name."""
+
+    question: str
+    rewritten_by: str = ""
+
+
+def asked_by_rules(turns: Sequence[Said], longest: int) -> Asked:
+    """Find the question that the user asks last, by `question_of`."""
+    said = [turn.text for turn in turns if turn.role == "user" and turn.text.strip()]
+    question = question_of(said, longest)
+    return Asked(question, "rules" if said and question != " ".join(said[-1].split()) else "")
+
+
 def question_of(turns: Sequence[str], longest: int) -> str:
     """Return the last of the user's turns as a question that stands alone, of at most longest characters if it can be.
 
@@ -34,7 +58,7 @@ def question_of(turns: Sequence[str], longest: int) -> str:
     if not said:
         return ""
     parts = [said.pop()]
-    while said and len(parts) <= _MOST_BEFORE and _is_follow_up(parts[0]):
+    while said and len(parts) <= _MOST_BEFORE and is_follow_up(parts[0]):
         before = said.pop()
         if sum(map(len, parts)) + len(parts) + len(before) > longest:
             break
@@ -42,6 +66,7 @@ def question_of(turns: Sequence[str], longest: int) -> str:
     return " ".join(parts)
 
 
-def _is_follow_up(text: str) -> bool:
+def is_follow_up(text: str) -> bool:
+    """Whether a question seems to leave out what was said before it."""
     single, _ = terms(text, language_of("", text))
     return len(set(single)) < _STANDS_ALONE or bool(_FOLLOWS.match(text) or _REFERS.search(text))

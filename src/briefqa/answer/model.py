@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Protocol
 
 from briefqa.errors import AnswerError
@@ -31,6 +32,11 @@ class Model(Protocol):
 
     def stream(self, turns: Sequence[Turn], until: float) -> Iterator[str]:
         """Do the same, and give the text in parts as they are written. Raises AnswerError, half-way too."""
+
+
+def prompt(name: str) -> str:
+    """Read what a model is told, of our own; "answer", "repair" or "question"."""
+    return (files("briefqa.answer") / "prompts" / f"{name}.txt").read_text(encoding="utf-8")
 
 
 class RemoteModel:

@@ -6,7 +6,6 @@ import html
 import re
 import time
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
@@ -14,11 +13,12 @@ from briefqa.answer.answers import Answer, AnswerSentence, Citation, Level
 from briefqa.answer.candidates import Candidate, candidates
 from briefqa.answer.claims import claims_of, evidence_of, missing, shared
 from briefqa.answer.extractive import citation_of, extracted, reason_to_abstain
+from briefqa.answer.model import prompt
 from briefqa.answer.verifying import Checked, Given, check, drafted, evidence, settled
 from briefqa.errors import AnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from briefqa.answer.model import Model, Turn
     from briefqa.answer.verifying import Ground
@@ -40,34 +40,24 @@ class _Draft:
         return not self.checked.problem or self.checked.harmless
 
 
-def written_by(model: Model, ranking: Ranking, searcher: Searcher) -> Answer:
-    """Let a model answer from the hits. Where it fails, or nothing it says stands, the briefs' own sentences answer."""
-    *_, last = _growing(model, lambda turns, until: iter((model.write(turns, until),)), ranking, searcher)
-    return last
+def as_written(model: Model, ranking: Ranking, searcher: Searcher, until: float | None = None) -> Iterator[Answer]:
+    """Let a model answer from the hits, and give its answer as it grows, by one verified sentence each time.
 
-
-def as_written(model: Model, ranking: Ranking, searcher: Searcher) -> Iterator[Answer]:
-    """Give the answer again and again while it is written, one more verified sentence each time; the last is whole.
-
-    It has the same sentences as what `written_by` gives for the same words. Where the model fails half-way, abstains,
-    or nothing stands, the last one takes the place of what came before.
+    The first has no sentences yet, the last is whole. Where the model fails, or nothing it says stands, the last one is
+    of the briefs' own sentences and takes the place of what came before; where it abstains, it says so. until: when it
+    has to be done, a moment of `time.monotonic`; None: in as long as the model may take.
     """
-    return _growing(model, model.stream, ranking, searcher)
-
-
-def _growing(
-    model: Model, writes: Callable[[Sequence[Turn], float], Iterator[str]], ranking: Ranking, searcher: Searcher
-) -> Iterator[Answer]:
     if not ranking.hits or not ranking.answerable:
         yield extracted(ranking, searcher)
         return
     turns = _turns(ranking.query, [_with_notes(hit) for hit in ranking.hits])
     known = evidence([_given(hit) for hit in ranking.hits])
-    until = time.monotonic() + model.seconds
+    until = time.monotonic() + model.seconds if until is None else until
     drafts: list[_Draft] = []
     text = ""
+    yield _so_far(model, ranking, drafts)
     try:
-        for part in writes(turns, until):
+        for part in model.stream(turns, until):
             text += part
             for checked in _standing(text, len(drafts), known):
                 drafts.append(_Draft(checked, repaired=False))
@@ -134,11 +124,7 @@ def _turns(question: str, passages: Sequence[str]) -> list[Turn]:
         for number, text in enumerate(passages, start=1)
     )
     asked = f"{shown}\n\nThe question: {html.escape(question, quote=False)}"
-    return [{"role": "system", "content": _prompt("answer")}, {"role": "user", "content": asked}]
-
-
-def _prompt(name: str) -> str:
-    return (files("briefqa.answer") / "prompts" / f"{name}.txt").read_text(encoding="utf-8")
+    return [{"role": "system", "content": prompt("answer")}, {"role": "user", "content": asked}]
 
 
 def _repaired(  # noqa: PLR0913, PLR0917 - all that the first request had
@@ -154,7 +140,7 @@ def _repaired(  # noqa: PLR0913, PLR0917 - all that the first request had
     if not bad:
         return [_Draft(one, repaired=False) for one in checked]
     listed = "\n".join(f"{letter}: {one.text} ({one.problem})" for letter, one in bad.items())
-    wish = _prompt("repair").format(sentences=listed)
+    wish = prompt("repair").format(sentences=listed)
     try:
         again = model.write([*turns, {"role": "assistant", "content": text}, {"role": "user", "content": wish}], until)
     except AnswerError:

@@ -4,6 +4,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -13,15 +14,16 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from briefqa.answer import Answer, answer
-from briefqa.answer.conversation import question_of
+from briefqa.answer import Answer, Model, answering
+from briefqa.answer.conversation import Said
+from briefqa.answer.rewriting import asked_of
 from briefqa.errors import BriefqaError
 from briefqa.search import clean_question
 from briefqa.service.access import Reader, ReaderOf, reader_of
 from briefqa.service.addresses import links_of
 from briefqa.service.asking import writer_of
 from briefqa.service.limits import Limits
-from briefqa.service.markdown import Linked, Written, title_of, written
+from briefqa.service.markdown import Linked, Writing, title_of
 from briefqa.service.problems import status_of
 from briefqa.service.wire_chat import ChatRequest, ModelList
 from briefqa.shapes import Links, sendable
@@ -32,7 +34,12 @@ OPEN_WEBUI = "briefqa-open-webui"
 """The model to name by who wants Open WebUI's own `source` events instead of annotations."""
 
 _CHARACTERS_PER_TOKEN = 4
-_STREAM = "text/event-stream"
+# So much of the time that a model has for an answer may go into understanding the question.
+_FOR_THE_QUESTION = 0.3
+
+STREAM = "text/event-stream"
+STREAM_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+"""With every stream. No proxy is to keep it back until it is whole."""
 
 
 class OpenAIRoute(APIRoute):
@@ -73,12 +80,12 @@ def make_router(limits: Limits) -> APIRouter:
     def complete(asked: ChatRequest, request: Request, reader: ReaderOf) -> Response:
         """Answer the last question of a conversation, as OpenAI's chat completions do."""
         reader = reader.as_of(asked.generation)
-        found = answered(asked.user_turns(), request, reader, limits)
+        talk = Talk(asked.turns(), request, reader, limits)
         # The name of the model is for those who have no key to say it with.
         as_events = reader.caller.open_webui or asked.model == OPEN_WEBUI
-        completion = Completion(asked, found, links_of(request, reader), as_events=as_events)
+        completion = Completion(asked, talk, links_of(request, reader), as_events=as_events)
         if asked.stream:
-            return StreamingResponse(completion.events(), media_type=_STREAM, headers={"Cache-Control": "no-cache"})
+            return StreamingResponse(completion.events(), media_type=STREAM, headers=STREAM_HEADERS)
         return JSONResponse(sendable(completion.whole()))
 
     @router.get("/v1/models", response_model=ModelList)
@@ -89,23 +96,52 @@ def make_router(limits: Limits) -> APIRouter:
     return router
 
 
-def answered(turns: Sequence[str], request: Request, reader: Reader, limits: Limits) -> Answer:
-    """Answer the last question of a conversation. turns: what the user has said, in order."""
-    question = question_of(turns, limits.max_query_chars)
-    if len(question) > limits.max_query_chars:
-        raise HTTPException(HTTPStatus.BAD_REQUEST, f"The question is longer than {limits.max_query_chars} characters.")
-    clean_question(question)
-    with reader.searcher() as searcher:
-        found = answer(question, searcher, limits.hits, model=writer_of(request))
-    request.app.state.metrics.asked(abstained=found.abstained)
-    return found
+class Talk:
+    """A conversation, and the answer to its last question as it grows.
+
+    It is understood and searched for when this is made, so that what is wrong is raised before anything is sent.
+    """
+
+    def __init__(self, turns: Sequence[Said], request: Request, reader: Reader, limits: Limits) -> None:
+        writer = writer_of(request)
+        now = time.monotonic()
+        seconds = writer.seconds if writer else 0.0
+        self.asked = asked_of(turns, limits.max_query_chars, writer, now + _FOR_THE_QUESTION * seconds)
+        if len(self.asked.question) > limits.max_query_chars:
+            raise HTTPException(
+                HTTPStatus.BAD_REQUEST, f"The question is longer than {limits.max_query_chars} characters."
+            )
+        clean_question(self.asked.question)
+        self.said = [turn.text for turn in turns if turn.role == "user"]
+        self._metrics = request.app.state.metrics
+        self._growing = self._answers(reader, limits.hits, writer, now + seconds)
+        self.first = next(self._growing)
+
+    @property
+    def understood(self) -> dict[str, str]:
+        """What is answered, and who made it of the conversation."""
+        return {"question": self.asked.question, "rewritten_by": self.asked.rewritten_by}
+
+    def written(self, writing: Writing) -> Iterator[str]:
+        """Write the answer while it grows. Where the reader stops reading, so does the model writing."""
+        last = self.first
+        for last in self._growing:
+            yield from writing.grown(last)
+        self._metrics.asked(abstained=last.abstained)
+        if self.asked.rewritten_by:
+            last = replace(last, notices=(*last.notices, f"Understood as: “{self.asked.question}”"))
+        yield from writing.ended(last)
+
+    def _answers(self, reader: Reader, k: int, writer: Model | None, until: float) -> Iterator[Answer]:
+        with reader.searcher() as searcher:
+            yield from answering(self.asked.question, searcher, k, model=writer, until=until)
 
 
-def estimated_usage(turns: Sequence[str], text: str) -> dict[str, int]:
+def estimated_usage(said: Sequence[str], text: str) -> dict[str, int]:
     """Estimate tokens: there are none where no model writes."""
-    prompt = sum(map(len, turns)) // _CHARACTERS_PER_TOKEN + 1
-    said = len(text) // _CHARACTERS_PER_TOKEN + 1
-    return {"prompt_tokens": prompt, "completion_tokens": said, "total_tokens": prompt + said}
+    prompt = sum(map(len, said)) // _CHARACTERS_PER_TOKEN + 1
+    tokens = len(text) // _CHARACTERS_PER_TOKEN + 1
+    return {"prompt_tokens": prompt, "completion_tokens": tokens, "total_tokens": prompt + tokens}
 
 
 def _model(name: str) -> dict[str, Any]:
@@ -115,25 +151,25 @@ def _model(name: str) -> dict[str, Any]:
 class Completion:
     """One answer as OpenAI's objects, whole or streamed."""
 
-    def __init__(self, asked: ChatRequest, found: Answer, links: Links, *, as_events: bool) -> None:
-        """Take what was asked and found. as_events: stream Open WebUI's own events instead of annotations."""
+    def __init__(self, asked: ChatRequest, talk: Talk, links: Links, *, as_events: bool) -> None:
+        """Take what was asked, and the answer. as_events: stream Open WebUI's own events instead of annotations."""
         self._asked = asked
         self._as_events = as_events
-        self._found = found
+        self._talk = talk
         self._links = links
-        self._text: Written = written(found, links)
+        self._text = Writing(links)
         self._head = {
             "id": f"chatcmpl-{uuid.uuid4().hex}",
             "created": int(time.time()),
             "model": asked.model or MODEL,
-            "system_fingerprint": found.ranking.generation,
+            "system_fingerprint": talk.first.ranking.generation,
         }
 
     def whole(self) -> dict[str, Any]:
         """Make a `chat.completion`."""
         message = {
             "role": "assistant",
-            "content": self._text.text,
+            "content": "".join(self._talk.written(self._text)),
             "refusal": None,
             "annotations": self._annotations(),
         }
@@ -141,27 +177,28 @@ class Completion:
             **self._head,
             "object": "chat.completion",
             "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}],
-            "usage": estimated_usage(self._asked.user_turns(), self._text.text),
+            "usage": estimated_usage(self._talk.said, self._text.text),
+            **self._talk.understood,
         }
 
     def events(self) -> Iterator[str]:
         """Make server-sent events: a chunk a sentence, the annotations on the last one, and usage if it is wanted."""
-        yield self._chunk({"role": "assistant", "content": ""})
-        for part in self._text.parts:
+        yield self._chunk({"role": "assistant", "content": ""}, **self._talk.understood)
+        for part in self._talk.written(self._text):
             yield self._chunk({"content": part})
         if self._as_events:
-            for citation in self._found.citations:
+            for citation in self._text.answer.citations:
                 yield self._bare({"event": self._source(citation)})
             yield self._chunk({}, "stop")
         else:
             yield self._chunk({"annotations": self._annotations()} if self._text.linked else {}, "stop")
         if self._asked.wants_usage:
-            yield self._bare({"usage": estimated_usage(self._asked.user_turns(), self._text.text)})
+            yield self._bare({"usage": estimated_usage(self._talk.said, self._text.text)})
         yield "data: [DONE]\n\n"
 
-    def _chunk(self, delta: dict[str, Any], finish: str | None = None) -> str:
+    def _chunk(self, delta: dict[str, Any], finish: str | None = None, **more: str) -> str:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return _event({**self._head, "object": "chat.completion.chunk", "choices": [choice]})
+        return _event({**self._head, "object": "chat.completion.chunk", "choices": [choice], **more})
 
     def _bare(self, more: dict[str, Any]) -> str:
         return _event({**self._head, "object": "chat.completion.chunk", "choices": [], **more})

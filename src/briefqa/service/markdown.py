@@ -35,43 +35,64 @@ class Linked:
         return title_of(self.citation)
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """An answer as text in parts, to be joined as they are, and the citations in it."""
+class Writing:
+    """Writes an answer, whole or while it grows: a text in parts, to be joined as they are, and the citations in it."""
 
-    parts: tuple[str, ...]
-    linked: tuple[Linked, ...]
+    def __init__(self, links: Links) -> None:
+        self.text = ""
+        self.linked: list[Linked] = []
+        self._links = links
+        self._before: Answer | None = None
 
-    @property
-    def text(self) -> str:
-        """All of it."""
-        return "".join(self.parts)
+    def grown(self, answer: Answer) -> Iterator[str]:
+        """Write the sentences that an answer has more than before, each with its citations linked."""
+        if self._goes_on(answer):
+            done = len(self._before.sentences) if self._before else 0
+            self._before = answer
+            yield from self._sentences(answer, done)
 
+    def ended(self, answer: Answer) -> Iterator[str]:
+        """Write the rest of the whole answer: missing sentences, the sources with their notes, what is to be known.
 
-def written(answer: Answer, links: Links) -> Written:
-    """Write an answer: a part for each sentence, its citations linked, and one for the sources and their notes."""
-    if not answer.sentences:
-        return Written((plain(answer.reason),), ())
-    cited = {citation.ordinal: citation for citation in answer.citations}
-    parts: list[str] = []
-    linked: list[Linked] = []
-    length = 0
-    for sentence in answer.sentences:
-        part = (" " if parts else "") + plain(sentence.text)
-        if not sentence.supported:
-            part += " *(not borne out by the briefs)*"
-        for number in sentence.citations:
-            url = safe_url(links.quoted(cited[number].stored.passage, cited[number].quote))
-            part += " "
-            link = f"[[{number}]]({url})"
-            linked.append(Linked(length + len(part), length + len(part) + len(link), cited[number], url))
-            part += link
-        parts.append(part)
-        length += len(part)
-    parts.append("\n\n" + "\n".join(_sources(answer, links)))
-    if answer.notices:
-        parts.append("\n\n" + "\n".join(f"*{plain(notice)}*" for notice in answer.notices))
-    return Written(tuple(parts), tuple(linked))
+        What was sent cannot be taken back: sentences that come in the place of others stand below them.
+        """
+        before = self._before
+        if before is None or self._goes_on(answer):
+            yield from self.grown(answer)
+            whole, notices = answer, answer.notices
+        else:
+            whole, notices = answer.behind(before), ()
+            yield self._said("".join(f"\n\n*{plain(notice)}*" for notice in answer.notices) + "\n\n")
+            yield from self._sentences(whole, len(before.sentences))
+        if not answer.sentences:
+            yield self._said(plain(answer.reason))
+        if whole.citations:
+            yield self._said("\n\n" + "\n".join(_sources(whole, self._links)))
+        if notices:
+            yield self._said("\n\n" + "\n".join(f"*{plain(notice)}*" for notice in notices))
+        self.answer = whole
+
+    def _goes_on(self, answer: Answer) -> bool:
+        sent = self._before.sentences if self._before else ()
+        return answer.sentences[: len(sent)] == sent
+
+    def _sentences(self, answer: Answer, done: int) -> Iterator[str]:
+        cited = {citation.ordinal: citation for citation in answer.citations}
+        for sentence in answer.sentences[done:]:
+            part = (" " if self.text and not self.text.endswith("\n") else "") + plain(sentence.text)
+            if not sentence.supported:
+                part += " *(not borne out by the briefs)*"
+            for number in sentence.citations:
+                url = safe_url(self._links.quoted(cited[number].stored.passage, cited[number].quote))
+                link = f"[[{number}]]({url})"
+                start = len(self.text) + len(part) + 1
+                self.linked.append(Linked(start, start + len(link), cited[number], url))
+                part += f" {link}"
+            yield self._said(part)
+
+    def _said(self, part: str) -> str:
+        self.text += part
+        return part
 
 
 def plain(text: str) -> str:

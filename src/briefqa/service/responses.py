@@ -10,15 +10,17 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict
 
-from briefqa.answer import Answer
+from briefqa.answer.conversation import Said
 from briefqa.service.access import ReaderOf
 from briefqa.service.addresses import links_of
-from briefqa.service.chat import MODEL, OpenAIRoute, answered, estimated_usage
+from briefqa.service.chat import MODEL, STREAM, STREAM_HEADERS, OpenAIRoute, Talk, estimated_usage
 from briefqa.service.limits import Limits
-from briefqa.service.markdown import Linked, Written, written
+from briefqa.service.markdown import Linked, Writing
 from briefqa.service.wire import AsOf
-from briefqa.service.wire_chat import ChatMessage
+from briefqa.service.wire_chat import ChatMessage, said_in
 from briefqa.shapes import Links, sendable
+
+_LONGEST_METADATA = 512  # characters of a value, as OpenAI has it
 
 
 class ResponsesRequest(BaseModel):
@@ -31,11 +33,9 @@ class ResponsesRequest(BaseModel):
     stream: bool | None = False
     generation: AsOf = None
 
-    def user_turns(self) -> list[str]:
-        """Give what the user has said, in order."""
-        if isinstance(self.input, str):
-            return [self.input]
-        return [message.text for message in self.input if message.role == "user"]
+    def turns(self) -> list[Said]:
+        """Give what was said, in order."""
+        return [Said("user", self.input)] if isinstance(self.input, str) else said_in(self.input)
 
 
 def make_router(limits: Limits) -> APIRouter:
@@ -46,11 +46,9 @@ def make_router(limits: Limits) -> APIRouter:
     def respond(asked: ResponsesRequest, request: Request, reader: ReaderOf) -> Response:
         """Answer a text or the last question of a conversation, as OpenAI's responses do."""
         reader = reader.as_of(asked.generation)
-        made = Responded(asked, answered(asked.user_turns(), request, reader, limits), links_of(request, reader))
+        made = Responded(asked, Talk(asked.turns(), request, reader, limits), links_of(request, reader))
         if asked.stream:
-            return StreamingResponse(
-                made.events(), media_type="text/event-stream", headers={"Cache-Control": "no-cache"}
-            )
+            return StreamingResponse(made.events(), media_type=STREAM, headers=STREAM_HEADERS)
         return JSONResponse(sendable(made.whole()))
 
     return router
@@ -59,15 +57,19 @@ def make_router(limits: Limits) -> APIRouter:
 class Responded:
     """One answer as a response."""
 
-    def __init__(self, asked: ResponsesRequest, found: Answer, links: Links) -> None:
-        self._text: Written = written(found, links)
+    def __init__(self, asked: ResponsesRequest, talk: Talk, links: Links) -> None:
+        self._talk = talk
+        self._text = Writing(links)
         self._id, self._message = (f"{kind}_{uuid.uuid4().hex}" for kind in ("resp", "msg"))
         self._head = {
             "id": self._id,
             "object": "response",
             "created_at": int(time.time()),
             "model": asked.model or MODEL,
-            "metadata": {"generation": found.ranking.generation},
+            "metadata": {
+                "generation": talk.first.ranking.generation,
+                **{name: text[:_LONGEST_METADATA] for name, text in talk.understood.items()},
+            },
             "error": None,
             "incomplete_details": None,
             "instructions": None,
@@ -75,11 +77,15 @@ class Responded:
             "tool_choice": "none",
             "tools": [],
         }
-        self._said = asked.user_turns()
 
     def whole(self) -> dict[str, Any]:
         """Make a `response` with one message, its citations as annotations."""
-        usage = estimated_usage(self._said, self._text.text)
+        for _ in self._talk.written(self._text):
+            pass
+        return self._completed()
+
+    def _completed(self) -> dict[str, Any]:
+        usage = estimated_usage(self._talk.said, self._text.text)
         return {
             **self._head,
             "status": "completed",
@@ -95,28 +101,27 @@ class Responded:
 
     def events(self) -> Iterator[str]:
         """Make server-sent events: the text sentence by sentence, then the annotations, then the whole."""
-        started = {**self._head, "status": "in_progress", "output": [], "usage": None}
-        at = {"item_id": self._message, "output_index": 0, "content_index": 0}
-        text, annotations = self._text.text, self._annotations()
-        part = self._part(text, annotations)
-        steps: list[tuple[str, dict[str, Any]]] = [
-            ("created", {"response": started}),
-            ("in_progress", {"response": started}),
-            ("output_item.added", {"output_index": 0, "item": self._item("in_progress", [])}),
-            ("content_part.added", {**at, "part": self._part("", [])}),
-            *(("output_text.delta", {**at, "delta": said, "logprobs": []}) for said in self._text.parts),
-            *(
-                ("output_text.annotation.added", {**at, "annotation_index": place, "annotation": one})
-                for place, one in enumerate(annotations)
-            ),
-            ("output_text.done", {**at, "text": text, "logprobs": []}),
-            ("content_part.done", {**at, "part": part}),
-            ("output_item.done", {"output_index": 0, "item": self._item("completed", [part])}),
-            ("completed", {"response": self.whole()}),
-        ]
-        for number, (name, content) in enumerate(steps):
+        for number, (name, content) in enumerate(self._steps()):
             event = {"type": f"response.{name}", "sequence_number": number, **content}
             yield f"event: {event['type']}\ndata: {json.dumps(sendable(event), ensure_ascii=False)}\n\n"
+
+    def _steps(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        started = {**self._head, "status": "in_progress", "output": [], "usage": None}
+        at = {"item_id": self._message, "output_index": 0, "content_index": 0}
+        yield "created", {"response": started}
+        yield "in_progress", {"response": started}
+        yield "output_item.added", {"output_index": 0, "item": self._item("in_progress", [])}
+        yield "content_part.added", {**at, "part": self._part("", [])}
+        for said in self._talk.written(self._text):
+            yield "output_text.delta", {**at, "delta": said, "logprobs": []}
+        text, annotations = self._text.text, self._annotations()
+        for place, one in enumerate(annotations):
+            yield "output_text.annotation.added", {**at, "annotation_index": place, "annotation": one}
+        part = self._part(text, annotations)
+        yield "output_text.done", {**at, "text": text, "logprobs": []}
+        yield "content_part.done", {**at, "part": part}
+        yield "output_item.done", {"output_index": 0, "item": self._item("completed", [part])}
+        yield "completed", {"response": self._completed()}
 
     def _item(self, status: str, content: list[dict[str, Any]]) -> dict[str, Any]:
         return {"id": self._message, "type": "message", "role": "assistant", "status": status, "content": content}

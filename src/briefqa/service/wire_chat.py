@@ -1,9 +1,11 @@
 """What OpenAI's clients send and get. They send much that is of no use here: what is not known is passed over."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from briefqa.answer.conversation import Said
 from briefqa.service.wire import AsOf
 
 
@@ -21,6 +23,11 @@ class ChatMessage(BaseModel):
         if isinstance(self.content, str):
             return self.content
         return "\n".join(str(part["text"]) for part in self.content or () if isinstance(part.get("text"), str))
+
+
+def said_in(messages: Sequence[ChatMessage]) -> list[Said]:
+    """Give the turns of a conversation."""
+    return [Said(message.role, message.text) for message in messages]
 
 
 class ChatRequest(BaseModel):
@@ -42,9 +49,9 @@ class ChatRequest(BaseModel):
         """Whether the stream is to end with the usage."""
         return bool((self.stream_options or {}).get("include_usage"))
 
-    def user_turns(self) -> list[str]:
-        """Give what the user has said, in order."""
-        return [message.text for message in self.messages if message.role == "user"]
+    def turns(self) -> list[Said]:
+        """Give what was said, in order."""
+        return said_in(self.messages)
 
 
 class Model(BaseModel):

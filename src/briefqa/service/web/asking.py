@@ -91,7 +91,7 @@ def add_asking(router: APIRouter, site: Site, limits: Limits, collections: Colle
 
         def growing() -> Any:
             with reader.searcher() as searcher:
-                yield from answering(q, searcher, limits.hits, writer, wanted)
+                yield from answering(q, searcher, limits.hits, wanted, writer)
 
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(events(request, site, growing()), media_type="text/event-stream", headers=headers)
