@@ -82,6 +82,7 @@ class Config:
     request_seconds: int = 120
     cors_origins: str = ""
     log_format: str = "text"
+    otlp_endpoint: str = ""
     workers: int = 1
     reindex_over_http: str = "no"
     public_url: str = ""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from briefqa.search.answerable import THRESHOLD
 
@@ -43,19 +44,65 @@ class Hit:
     neighbours: tuple[StoredPassage, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Timings:
-    """Milliseconds that each step of a search took."""
+class Step(NamedTuple):
+    """A step of a search: from when to when it was taken, in nanoseconds of `time.perf_counter_ns`."""
 
-    embed: float
-    search: float
-    fetch: float
-    rerank: float = 0.0
+    name: str
+    start: int
+    end: int
+
+
+class Timings(NamedTuple):
+    """The steps of a search in their order, and how many milliseconds they took."""
+
+    steps: tuple[Step, ...]
+
+    def of(self, *names: str) -> float:
+        """All steps of these names together."""
+        return sum(step.end - step.start for step in self.steps if step.name in names) / 1e6
+
+    @property
+    def embed(self) -> float:
+        """Until the question has a vector."""
+        return self.of("embed")
+
+    @property
+    def search(self) -> float:
+        """Both legs, and their fusion."""
+        return self.of("legs", "fusion")
+
+    @property
+    def fetch(self) -> float:
+        """Passages and notes."""
+        return self.of("fetch")
+
+    @property
+    def rerank(self) -> float:
+        """Reading again; 0 where nothing was."""
+        return self.of("rerank")
 
     @property
     def total(self) -> float:
         """All steps together."""
-        return self.embed + self.search + self.fetch + self.rerank
+        return sum(step.end - step.start for step in self.steps) / 1e6
+
+
+class Stopwatch:
+    """Takes the time of steps that follow one another."""
+
+    def __init__(self) -> None:
+        self._since = time.perf_counter_ns()
+        self._steps: list[Step] = []
+
+    def ended(self, name: str) -> None:
+        """End a step, and begin the next."""
+        now = time.perf_counter_ns()
+        self._steps.append(Step(name, self._since, now))
+        self._since = now
+
+    def timings(self) -> Timings:
+        """Give the steps so far."""
+        return Timings(tuple(self._steps))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from briefqa.filters import All, Filter
 from briefqa.search.answerable import Evidence, calibration_of
 from briefqa.search.fusion import Fusion
 from briefqa.search.highlights import highlights
-from briefqa.search.hits import Hit, Ranking, Timings
+from briefqa.search.hits import Hit, Ranking, Stopwatch
 from briefqa.search.presenting import cited_notes, collapsed
 from briefqa.search.reranking import RERANKED, rerank
 
@@ -95,32 +94,27 @@ class Searcher:
         """
         question = clean_question(query)
         reranker = self._check(k, wanted)
-        started = time.perf_counter()
+        watch = Stopwatch()
         vector = self._embedder.embed_query(question)
-        embedded = time.perf_counter()
+        watch.ended("embed")
         found = self._candidates(question, vector, k, wanted.where)
+        watch.ended("legs")
         ranked = self._fusion.rank(found)
         evidence = self._evidence(question, found, ranked)
-        searched = time.perf_counter()
+        watch.ended("fusion")
         # Some more than k, so that k are left when the same passage of other editions is out.
         reach = max(2 * k, RERANKED if reranker else 0)
         stored = {passage.passage.id: passage for passage in self._fetch(ranked[:reach])}
-        fetched = time.perf_counter()
+        watch.ended("fetch")
         if reranker:
             ranked = self._reranked(question, ranked, stored, reranker)
-        reranked = time.perf_counter()
+            watch.ended("rerank")
         hits = self._hits(
             question, ranked, [stored[passage.passage_id] for passage in ranked[:reach]], k, wanted.expand
         )
-        ended = time.perf_counter()
-        timings = Timings(
-            embed=_ms(started, embedded),
-            search=_ms(embedded, searched),
-            fetch=_ms(searched, fetched) + _ms(reranked, ended),
-            rerank=_ms(fetched, reranked) if reranker else 0.0,
-        )
+        watch.ended("fetch")
         confidence = self._calibration.confidence(evidence) if hits else 0.0
-        ranking = Ranking(query, self._info.generation, hits, timings, confidence)
+        ranking = Ranking(query, self._info.generation, hits, watch.timings(), confidence)
         if self._observe:
             self._observe(ranking)
         return ranking
@@ -233,7 +227,3 @@ def _read_again(stored: StoredPassage) -> str:
     """What a reranker reads: the passage below its title and heading, and the notes that it cites."""
     parts = [stored.passage.context, stored.passage.text.strip(), *(note.text for note in stored.notes)]
     return "\n".join(part for part in parts if part)
-
-
-def _ms(start: float, end: float) -> float:
-    return (end - start) * 1000

@@ -31,7 +31,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from fastapi.telemetry import TelemetryConfig
+
     from briefqa.embedding import Embedder
+    from briefqa.search import Ranking
+    from briefqa.service.tracing import Tracing
+
+# FastAPI would trace by itself where variables or another library of the process ask for it, and tell the questions.
+_UNTRACED: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 
 
 def create_app(  # noqa: PLR0913 - what is served, and how
@@ -44,15 +51,22 @@ def create_app(  # noqa: PLR0913 - what is served, and how
     guard: Guard | None = None,
     reindexing: Reindexing | None = None,
     known: Addressing | None = None,
+    tracing: Tracing | None = None,
 ) -> FastAPI:
     """Make the service over an index folder, which may still be empty.
 
     load: loads the model; called once, in the background. docs_in: where the files of the briefs lie. searching:
     options of `Searcher`. guard: what is asked of callers; None: nothing, for whoever reaches it.
-    reindexing: how to reindex on request, if at all. known: by which addresses it is reached.
+    reindexing: how to reindex on request, if at all. known: by which addresses it is reached. tracing: if any.
     """
     metrics = Metrics()
-    searcher = partial(Searcher, **(searching or {}), observe=metrics.searched)
+
+    def searched(found: Ranking) -> None:
+        metrics.searched(found)
+        if tracing:
+            tracing.searched(found)
+
+    searcher = partial(Searcher, **(searching or {}), observe=searched)
     earlier = Earlier(partial(open_generation, index), partial(generations, index))
     live = Live(partial(open_current, index), partial(current_id, index), load, earlier=earlier, searcher=searcher)
     return app_over(
@@ -64,6 +78,7 @@ def create_app(  # noqa: PLR0913 - what is served, and how
         metrics=metrics,
         reindexing=reindexing,
         known=known,
+        tracing=tracing,
     )
 
 
@@ -78,6 +93,7 @@ def app_over(  # noqa: PLR0913 - what is served, and how
     metrics: Metrics | None = None,
     reindexing: Reindexing | None = None,
     known: Addressing | None = None,
+    tracing: Tracing | None = None,
 ) -> FastAPI:
     """Make the service over a live index, which the app starts and stops. index: its folder, where it is one."""
     pictures = Pictures()
@@ -92,16 +108,20 @@ def app_over(  # noqa: PLR0913 - what is served, and how
         await agents.stop()
         live.stop()
         pictures.close()
+        if tracing:
+            tracing.close()
 
     app = FastAPI(
         title="briefqa",
         version=__version__,
         description="Passages of briefs that answer to a question, with the footnotes that they cite.",
         lifespan=lifespan,
+        telemetry=tracing.of_requests if tracing else _UNTRACED,
         docs_url=None,
         redoc_url=None,
     )
     app.state.metrics = metrics
+    app.state.tracing = tracing
     app.state.addressing = known
     problems.install(app)
     guarding.install(app, guard, live, metrics, max_body_bytes=limits.max_body_bytes, render=site.message)

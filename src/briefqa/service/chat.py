@@ -14,14 +14,13 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from briefqa.answer import Answer, Model, answering
 from briefqa.answer.conversation import Said
 from briefqa.answer.rewriting import asked_of
 from briefqa.errors import BriefqaError
 from briefqa.search import clean_question
 from briefqa.service.access import Reader, ReaderOf, reader_of
 from briefqa.service.addresses import links_of
-from briefqa.service.asking import writer_of
+from briefqa.service.answering import answers_of
 from briefqa.service.limits import Limits
 from briefqa.service.markdown import Linked, Writing, title_of
 from briefqa.service.problems import status_of
@@ -103,18 +102,17 @@ class Talk:
     """
 
     def __init__(self, turns: Sequence[Said], request: Request, reader: Reader, limits: Limits) -> None:
-        writer = writer_of(request)
+        answers = answers_of(request)
         now = time.monotonic()
-        seconds = writer.seconds if writer else 0.0
-        self.asked = asked_of(turns, limits.max_query_chars, writer, now + _FOR_THE_QUESTION * seconds)
+        seconds = answers.writer.seconds if answers.writer else 0.0
+        self.asked = asked_of(turns, limits.max_query_chars, answers.writer, now + _FOR_THE_QUESTION * seconds)
         if len(self.asked.question) > limits.max_query_chars:
             raise HTTPException(
                 HTTPStatus.BAD_REQUEST, f"The question is longer than {limits.max_query_chars} characters."
             )
         clean_question(self.asked.question)
         self.said = [turn.text for turn in turns if turn.role == "user"]
-        self._metrics = request.app.state.metrics
-        self._growing = self._answers(reader, limits.hits, writer, now + seconds)
+        self._growing = answers.growing(reader, self.asked.question, limits.hits, until=now + seconds)
         self.first = next(self._growing)
 
     @property
@@ -127,14 +125,9 @@ class Talk:
         last = self.first
         for last in self._growing:
             yield from writing.grown(last)
-        self._metrics.asked(abstained=last.abstained)
         if self.asked.rewritten_by:
             last = replace(last, notices=(*last.notices, f"Understood as: “{self.asked.question}”"))
         yield from writing.ended(last)
-
-    def _answers(self, reader: Reader, k: int, writer: Model | None, until: float) -> Iterator[Answer]:
-        with reader.searcher() as searcher:
-            yield from answering(self.asked.question, searcher, k, model=writer, until=until)
 
 
 def estimated_usage(said: Sequence[str], text: str) -> dict[str, int]:

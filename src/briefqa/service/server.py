@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import logging
+import os
 import shlex
 import socket
 from functools import partial
@@ -30,7 +32,11 @@ if TYPE_CHECKING:
     from briefqa.answer import Model
     from briefqa.config import Config
     from briefqa.embedding import Embedder
+    from briefqa.service.tracing import Tracing
 
+log = logging.getLogger(__name__)
+
+_OTLP_VARIABLES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _SECONDS_TO_FINISH = 10  # that requests get to end when the server is told to stop
 
 
@@ -86,6 +92,7 @@ def _run(  # noqa: PLR0913, PLR0917 - the same
         guard=guard,
         reindexing=reindexing,
         known=addressing(config.public_url, config.trusted_proxies, config.host),
+        tracing=tracing_of(config),
     )
     app.state.writer = writer
     settings = uvicorn.Config(
@@ -97,6 +104,25 @@ def _run(  # noqa: PLR0913, PLR0917 - the same
         proxy_headers=False,  # `addresses` looks after them
     )
     uvicorn.Server(settings).run(sockets=[listener])
+
+
+def tracing_of(config: Config) -> Tracing | None:
+    """Say where traces go, if anywhere. Raises ConfigError where the settings want traces and the extra is missing."""
+    if config.otlp_endpoint and not config.otlp_endpoint.startswith(("http://", "https://")):
+        raise ConfigError(
+            f"otlp_endpoint = {config.otlp_endpoint!r} is no address: it begins with http:// or https://."
+        )
+    if not config.otlp_endpoint and not any(map(os.environ.get, _OTLP_VARIABLES)):
+        return None
+    try:
+        from briefqa.service.tracing import Tracing, exporter_to  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        said = 'OpenTelemetry is missing, so that there are no traces: pip install "briefqa[otel]".'
+        if config.otlp_endpoint:
+            raise ConfigError(said) from error
+        log.warning(said)  # the variables may be meant for others on this machine
+        return None
+    return Tracing(exporter_to(config.otlp_endpoint))
 
 
 def guard_of(config: Config) -> Guard:

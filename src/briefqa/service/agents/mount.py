@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from briefqa.service.access import reader_of
 from briefqa.service.addresses import links_of
-from briefqa.service.asking import writer_of
+from briefqa.service.answering import answers_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -44,7 +44,7 @@ class AgentsMount:
         tools = import_module("briefqa.service.agents.tools")
 
         def context_of(request: Request) -> Any:
-            return tools.Context(reader_of(request), links_of(request), self._limits, writer_of(request))
+            return tools.Context(reader_of(request), links_of(request), self._limits, answers_of(request))
 
         self._manager = protocol.over_http(protocol.make_server(context_of), self._hosts, self._origins, _MAX_BYTES)
         started = asyncio.Event()

@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, Field, ValidationError
 
 from briefqa import cited, shapes
-from briefqa.answer import answer
 from briefqa.errors import NotFound, QueryError
 from briefqa.generation import NotesWanted, SourcesWanted
 from briefqa.search import cited_notes
+from briefqa.service.answering import Answers
 from briefqa.service.wire import AsOf, BriefReference, PassageWithNotes, Request, asked
 from briefqa.service.wire_answers import AskResponse
 from briefqa.service.wire_cited import NoteWithBrief, SourceSummary
@@ -23,7 +23,6 @@ from briefqa.service.wire_cited import NoteWithBrief, SourceSummary
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from briefqa.answer import Model
     from briefqa.generation import Index, StoredPassage
     from briefqa.service.access import Reader
     from briefqa.service.limits import Limits
@@ -140,12 +139,12 @@ class CitingOutput(Given):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """For whom a tool works: what may be seen, how addresses begin, what may be asked for, who writes answers."""
+    """For whom a tool works: what may be seen, how addresses begin, what may be asked for, how it answers."""
 
     reader: Reader
     links: shapes.Links
     limits: Limits
-    writer: Model | None = None
+    answers: Answers = field(default_factory=Answers)
 
     def as_of(self, generation: str | None) -> Context:
         """Work as of another generation; None: as before."""
@@ -235,9 +234,8 @@ def _with_notes(text: str, notes: list[tuple[str, str]]) -> str:
 
 def _ask(given: AskInput, context: Context) -> dict[str, Any]:
     _check_length(given.question, context.limits)
-    with context.reader.searcher() as searcher:
-        found = answer(given.question, searcher, context.limits.hits, None, context.writer)
-        return shapes.answer(found, context.links)
+    found = context.answers.answer(context.reader, given.question, context.limits.hits)
+    return shapes.answer(found, context.links)
 
 
 def _notes_of(given: NotesInput, context: Context) -> dict[str, Any]:

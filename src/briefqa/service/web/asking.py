@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
-from briefqa.answer import answer, answering
 from briefqa.errors import BriefqaError, NotFound, QueryError
 from briefqa.filters import parse_filter
 from briefqa.search import Wanted
-from briefqa.service.access import Reader, ReaderOf  # noqa: TC001 - FastAPI looks at it
-from briefqa.service.asking import writer_of
+from briefqa.service.access import ReaderOf  # noqa: TC001 - FastAPI looks at it
+from briefqa.service.answering import answers_of
 from briefqa.service.problems import status_of
 from briefqa.service.web.links import page_links
 from briefqa.service.web.showing import shown_answer, shown_hit
@@ -21,7 +20,6 @@ from briefqa.service.web.writing import events
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
-    from briefqa.answer import Answer, Model
     from briefqa.service.limits import Limits
     from briefqa.service.web.collection import Collections
     from briefqa.service.web.site import Site
@@ -62,15 +60,15 @@ def add_asking(router: APIRouter, site: Site, limits: Limits, collections: Colle
         if not q.strip():
             return site.page(request, "ask.html", **shown)
         try:
-            writer = writer_of(request)
-            found = answered(reader, limits, q, chosen, writer if written else None)
+            answers = answers_of(request)
+            found = answers.answer(reader, q, limits.hits, wanted_of(limits, q, chosen), written=bool(written))
         except BriefqaError as error:
             return site.page(request, "ask.html", status_of(error), **shown | {"error": str(error)})
         links = page_links(request)
         hits = [shown_hit(hit, links) for hit in found.ranking.hits]
         more = {"ranking": found.ranking, "hits": hits, "answer": shown_answer(found, links)}
         # The briefs' own sentences are there at once; a model takes its time, and is asked when they are read.
-        if writer and not written and not found.abstained:
+        if answers.writer and not written and not found.abstained:
             fields = {"q": q, **chosen}
             # From the very generation that the page is from: marks and passages of its answer are on the page.
             stream = links.to("/answer", **fields | {"generation": found.ranking.generation})
@@ -79,9 +77,9 @@ def add_asking(router: APIRouter, site: Site, limits: Limits, collections: Colle
 
     @router.get("/answer")
     def write(request: Request, reader: ReaderOf, chosen: Chosen, q: str = "") -> Response:
-        writer = writer_of(request)
+        answers = answers_of(request)
         try:
-            if writer is None:
+            if answers.writer is None:
                 raise NotFound("No language model writes answers here.")
             wanted = wanted_of(limits, q, chosen)
             with reader.index():
@@ -89,24 +87,9 @@ def add_asking(router: APIRouter, site: Site, limits: Limits, collections: Colle
         except BriefqaError as error:
             return site.refusal(request, error)
 
-        def growing() -> Any:
-            with reader.searcher() as searcher:
-                yield from answering(q, searcher, limits.hits, wanted, writer)
-
+        growing = answers.growing(reader, q, limits.hits, wanted)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(events(request, site, growing()), media_type="text/event-stream", headers=headers)
-
-
-def answered(
-    reader: Reader, limits: Limits, question: str, chosen: dict[str, str], writer: Model | None = None
-) -> Answer:
-    """Answer with what was chosen in the form; writer: who writes it, None for the briefs' own words.
-
-    Raises QueryError and its kin.
-    """
-    wanted = wanted_of(limits, question, chosen)
-    with reader.searcher() as searcher:
-        return answer(question, searcher, limits.hits, wanted, writer)
+        return StreamingResponse(events(request, site, growing), media_type="text/event-stream", headers=headers)
 
 
 def wanted_of(limits: Limits, question: str, chosen: dict[str, str]) -> Wanted:
