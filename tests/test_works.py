@@ -56,6 +56,32 @@ def test_wordings_of_one_work_are_one(other: dict[str, Any]) -> None:
     assert works(other, REPORT) == [0, 0]
 
 
+NEWS: dict[str, Any] = {
+    "type": "article-newspaper",
+    "author": [{"family": "Voss", "given": "Clara"}],
+    "title": "Harbour Board Was in Talks With Insurers, Auditor Says",
+    "container-title": "Norra Courier",
+    "issued": {"date-parts": [[2016, 11, 10]]},
+}
+
+
+@pytest.mark.parametrize(
+    ("item", "issued", "one"),
+    [
+        pytest.param(NEWS, [2016, 11, 10], True, id="the same day"),
+        pytest.param(NEWS, [2016, 11, 11], True, id="on the web the day before"),
+        pytest.param(NEWS, [2016, 11], True, id="the month alone"),
+        pytest.param(NEWS, [2016, 12], False, id="another month"),
+        pytest.param(NEWS, [2016, 11, 14], False, id="another day"),
+        pytest.param(changed(NEWS, title="Daily Harbour Briefing"), [2016, 11, 11], False, id="a daily briefing"),
+        pytest.param(changed(NEWS, author=None), [2016, 11, 11], False, id="by nobody"),
+        pytest.param(changed(NEWS, issued={"date-parts": [[2016, 2, 31]]}), [2016, 11, 10], True, id="no such day"),
+    ],
+)
+def test_what_is_of_another_day_is_another_work(item: dict[str, Any], issued: list[int], one: bool) -> None:  # noqa: FBT001 - a table
+    assert works(item, changed(item, issued={"date-parts": [issued]})) == [0, 0 if one else 1]
+
+
 @pytest.mark.parametrize(
     "other",
     [

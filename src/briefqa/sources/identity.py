@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
@@ -35,8 +36,8 @@ class Name(NamedTuple):
 class Identity(NamedTuple):
     """What decides whether two sources may be one. Texts are folded; "" and empty sets where the note is silent.
 
-    title: without, full: with the subtitle. people: family names of authors; year: of publication; ageless: its
-    editions of other years are the same work.
+    title: without, full: with the subtitle. people: family names of authors; date: year, month and day of publication,
+    as far as they are known; ageless: its editions of other years are the same work.
     """
 
     names: tuple[Name, ...]
@@ -44,7 +45,7 @@ class Identity(NamedTuple):
     title: str
     full: str
     people: frozenset[str]
-    year: str
+    date: tuple[int, ...]
     ageless: bool
 
 
@@ -59,7 +60,7 @@ def identify(csl: Csl) -> Identity:
         names.append(Name(ADDRESS, f"url:{url}"))
     names += _law_names(csl) or _title_names(csl, title, year)
     ageless = csl["type"] == "book" and bool(people)
-    return Identity(tuple(names), doi, title, full, people, year, ageless)
+    return Identity(tuple(names), doi, title, full, people, _date(csl), ageless)
 
 
 def may_be_one(one: Identity, other: Identity, name: Name) -> bool:
@@ -68,7 +69,7 @@ def may_be_one(one: Identity, other: Identity, name: Name) -> bool:
         return one.doi == other.doi
     if name.strength == ADDRESS:
         return _may_share_address(one, other, name)
-    return name.strength == LAW or not (_differ_in_people_or_year(one, other) or _differ_in_title(one, other))
+    return name.strength == LAW or not (_differ_in_people_or_date(one, other) or _differ_in_title(one, other))
 
 
 def _may_share_address(one: Identity, other: Identity, name: Name) -> bool:
@@ -77,9 +78,24 @@ def _may_share_address(one: Identity, other: Identity, name: Name) -> bool:
     return not (one.title and other.title) or _alike(one.full, other.full)
 
 
-def _differ_in_people_or_year(one: Identity, other: Identity) -> bool:
-    years = bool(one.year and other.year) and one.year != other.year and not (one.ageless and other.ageless)
-    return years or (bool(one.people and other.people) and one.people.isdisjoint(other.people))
+def _differ_in_people_or_date(one: Identity, other: Identity) -> bool:
+    if bool(one.people and other.people) and one.people.isdisjoint(other.people):
+        return True
+    dated = bool(one.date and other.date) and not (one.ageless and other.ageless)
+    return dated and not _may_be_one_day(one, other)
+
+
+def _may_be_one_day(one: Identity, other: Identity) -> bool:
+    """Whether two dates may be of one work, as far as both are known.
+
+    Daily briefings share title and speaker, and a newspaper prints the day after what it has put on the web.
+    """
+    known = min(len(one.date), len(other.date))
+    first, second = one.date[:known], other.date[:known]
+    if first == second or known < 3:
+        return first == second
+    days = abs((date(*first) - date(*second)).days)
+    return days == 1 and bool(one.people & other.people) and len(one.full.split()) >= _LONG_TITLE
 
 
 def _differ_in_title(one: Identity, other: Identity) -> bool:
@@ -151,6 +167,17 @@ def _doi(csl: Csl) -> str:
 def _year(csl: Csl) -> str:
     parts = csl.get("issued", {}).get("date-parts", [[]])[0]
     return str(parts[0]) if parts else ""
+
+
+def _date(csl: Csl) -> tuple[int, ...]:
+    """The date of publication; of what is no date of the calendar, the year alone."""
+    parts = csl.get("issued", {}).get("date-parts", [[]])[0][:3]
+    known = tuple(int(part) for part in parts if str(part).isdecimal())
+    try:
+        date(*known, *(1,) * (3 - len(known)))
+    except ValueError:
+        return known[:1]
+    return known
 
 
 def _titles(title: str) -> tuple[str, str]:
