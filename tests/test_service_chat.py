@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import openai
@@ -11,6 +12,7 @@ from starlette.testclient import TestClient
 
 from briefqa.answer import RemoteModel
 from briefqa.answer.conversation import question_of
+from briefqa.briefs import Source
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import AnswerError, NoGeneration
 from briefqa.keys import KeyFile
@@ -18,7 +20,7 @@ from briefqa.service.app import app_over
 from briefqa.service.guarding import Guard
 from briefqa.service.limits import Limits
 from briefqa.service.live import Live
-from briefqa.service.markdown import plain
+from briefqa.service.markdown import outside, plain
 from browsing import serving
 from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief
 from writers import Script, Scripted, model_server
@@ -65,7 +67,11 @@ def test_an_answer_has_links_in_its_text_and_annotations_that_point_at_them(clie
     message = done.choices[0].message
     assert message.content is not None
     assert message.content.startswith(f"{SAID} [[1]](http://testserver/briefs/{LEVEES.id}?page=1&passage=")
-    assert "note 12: Tidewater Institute" in message.content
+    note, source = re.findall(r"\]\((http[^)]+)\)", message.content.partition("    - ")[2])
+    assert note == f"http://testserver/briefs/{LEVEES.id}#note-n12"
+    assert source == "https://example.org/premiums"
+    assert "): Tidewater Institute" in message.content
+    assert message.content.endswith(" ([example.org](https://example.org/premiums))")
     assert message.annotations is not None
     cited = message.annotations[0].url_citation
     assert cited.title == "Insuring the Coast, p. iv"
@@ -195,6 +201,27 @@ def test_nothing_that_a_brief_says_is_markup() -> None:
     assert "\x07" not in shown
     assert "\n" not in shown
     assert plain("1. One") == "1\\. One"
+
+
+@pytest.mark.parametrize(
+    ("csl", "host"),
+    [
+        ({"URL": "https://www.example.org/a_(b)?c=*d*"}, "example.org"),
+        ({"DOI": "10.5555/walls"}, "doi.org"),
+        ({"URL": "javascript:alert(1)"}, ""),
+        ({"URL": "https://www.example.org@evil.example/premiums"}, ""),
+        ({"URL": "https://www.ехample.org/"}, ""),  # two of its letters are Cyrillic
+        ({"URL": "https://xn--xample-9uf.org/"}, ""),
+        ({"URL": "https://[::1/"}, ""),
+        ({"URL": "https://example.org/\u202e"}, ""),
+        ({"URL": "https://localhost/"}, ""),
+        ({}, ""),
+    ],
+)
+def test_a_source_is_linked_where_its_host_can_be_seen(csl: dict[str, str], host: str) -> None:
+    found, url = outside(Source({"type": "webpage", **csl}, 0, 1))
+    assert found == host
+    assert bool(url) == bool(host)
 
 
 def test_each_citation_has_an_address_of_its_own_that_names_its_words(client: openai.OpenAI) -> None:

@@ -186,3 +186,32 @@ def test_of_another_collection_nothing_shows(index: Generation) -> None:
     assert seen.citing(walls.id, limit=10).total == 1
     assert seen.notes(NotesWanted(), limit=10).total == 5
     assert index.source(walls.id) == whole
+
+
+def test_what_hits_and_answers_cite_is_exported_each_work_once(client: TestClient) -> None:
+    question = "Did premiums rise, did nobody plan for it, were walls built?"
+    found = client.post("/v1/search", json={"query": question})
+    items = client.post("/v1/search", json={"query": question}, params={"format": "csl-json"}).json()
+    sources = [note["source"] for hit in found.json()["hits"] for note in hit["notes"] if note["source"]]
+    titles = [source["title"] for source in sources if "title" in source]
+    assert len(titles) < len(sources)  # one names an address alone, and one is an ibid.
+    assert titles.count("Premiums and Protection") == 2
+    assert sorted(item["title"] for item in items) == sorted(set(titles))
+    for item in items:
+        assert get(client, f"/v1/sources/{item['id']}")["source"]["title"] == item["title"]
+
+    answered = client.post(
+        "/v1/ask", json={"question": "Were walls built?"}, headers={"Accept": "application/x-bibtex"}
+    )
+    assert answered.headers["content-type"].startswith("application/x-bibtex")
+    assert answered.headers["vary"] == "Accept"
+    assert "Walls of Sand" in answered.text
+    passage = found.json()["hits"][0]["passage"]["id"]
+    assert "TY  - " in get(client, f"/v1/passages/{passage}", Accept="application/x-research-info-systems")
+
+
+def test_what_is_hidden_is_not_exported_with_hits(client: TestClient, index: Generation) -> None:
+    assert index
+    asked = {"query": "Walls fall, cover lapsed", "filters": {"collection": "open"}}
+    assert "Sealed" not in client.post("/v1/search", json=asked, params={"format": "chicago"}).text
+    assert "Sealed" in client.post("/v1/search", json={"query": "cover lapsed"}, params={"format": "chicago"}).text

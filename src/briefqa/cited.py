@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from briefqa.shapes import Links, brief_reference
-from briefqa.sources import footnote, to_bibtex, to_csl_json, to_ris
+from briefqa.sources import footnote, merge, summary, to_bibtex, to_csl_json, to_ris
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from briefqa.answer import Answer
+    from briefqa.briefs import Note
     from briefqa.generation import CitedSource, StoredNote
+    from briefqa.search import Ranking
 
 Csl = dict[str, Any]
 
@@ -101,6 +104,34 @@ def source(found: CitedSource, links: Links) -> dict[str, Any]:
 def exported(notes: Iterable[StoredNote]) -> list[Csl]:
     """Give what notes cite, in their order, with the pages that each names."""
     return [item for stored in notes for item in items_of(stored)]
+
+
+def works_of(notes: Iterable[tuple[str, Note]]) -> list[Csl]:
+    """Give what notes cite, each work once however they word it, in their order. notes: each with its brief's id.
+
+    Ids are those of `/v1/sources`, or such as lead there.
+    """
+    items = [
+        (f"{brief_id}:{found.id}:{number}", one.csl)
+        for brief_id, found in notes
+        for number, one in enumerate(found.sources)
+    ]
+    works: dict[int, list[Csl]] = {}
+    ids: dict[int, tuple[int, str]] = {}
+    for (_, csl), one in zip(items, merge(items), strict=True):
+        works.setdefault(one.work, []).append(csl)
+        ids[one.work] = min(one.ids[0], ids.get(one.work, one.ids[0]))
+    return [{**summary(wordings), "id": ids[work][1]} for work, wordings in works.items()]
+
+
+def works_of_ranking(found: Ranking) -> list[Csl]:
+    """Give what the notes of the hits cite, in the order of the hits."""
+    return works_of((hit.stored.brief.id, cited.note) for hit in found.hits for cited in hit.notes)
+
+
+def works_of_answer(found: Answer) -> list[Csl]:
+    """Give what the notes behind an answer's claims cite, in the order of its citations."""
+    return works_of((one.stored.brief.id, cited.note) for one in found.citations for cited in one.notes)
 
 
 def _weight(text: str) -> float:

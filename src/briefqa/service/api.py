@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
-from briefqa import shapes
+from briefqa import cited, shapes
 from briefqa.errors import NotFound
 from briefqa.filters import parse_filter
 from briefqa.generation import BriefRecord
@@ -16,6 +16,7 @@ from briefqa.search import Wanted, cited_notes
 from briefqa.service import wire
 from briefqa.service.access import ReaderOf
 from briefqa.service.addresses import links_of
+from briefqa.service.exporting import EXPORTS, WantedFormat, export
 from briefqa.service.limits import Limits, allowed
 from briefqa.service.live import Live
 
@@ -35,14 +36,18 @@ def make_router(live: Live, docs_in: Path, limits: Limits) -> APIRouter:
 
 
 def _add_search(router: APIRouter, limits: Limits) -> None:
-    @router.post("/v1/search", response_model=wire.SearchResponse, tags=["search"])
-    def search(wanted: wire.SearchRequest, request: Request, response: Response, reader: ReaderOf) -> dict[str, Any]:
-        """Find the passages that answer to a question, with the notes that they cite."""
+    @router.post("/v1/search", response_model=wire.SearchResponse, responses=EXPORTS, tags=["search"])
+    def search(
+        wanted: wire.SearchRequest, request: Request, response: Response, reader: ReaderOf, form: WantedFormat
+    ) -> Any:
+        """Find the passages that answer to a question, with the notes that they cite; in a format, what these cite."""
         k = allowed(limits, "query", wanted.query, wanted.k)
         where = None if wanted.filters is None else parse_filter(wanted.filters)
         reader = reader.as_of(wanted.generation)
         with reader.searcher() as searcher:
             found = searcher.search(wanted.query, k, Wanted(where, wanted.rerank, wanted.expand))
+        if form:
+            return export(form, cited.works_of_ranking(found))
         steps = found.timings
         response.headers["Server-Timing"] = (
             f"embed;dur={steps.embed:.1f}, search;dur={steps.search:.1f}, fetch;dur={steps.fetch:.1f}, "
@@ -53,13 +58,16 @@ def _add_search(router: APIRouter, limits: Limits) -> None:
     @router.get(
         "/v1/passages/{passage_id}",
         response_model=wire.PassageResponse,
+        responses=EXPORTS,
         tags=["briefs"],
     )
-    def one_passage(passage_id: str, request: Request, reader: ReaderOf) -> dict[str, Any]:
-        """Give one passage, with the notes that it cites."""
+    def one_passage(passage_id: str, request: Request, reader: ReaderOf, form: WantedFormat) -> Any:
+        """Give one passage, with the notes that it cites; in a format, what these cite."""
         with reader.index() as index:
             stored = index.fetch([passage_id])[0]
             generation = index.info().generation
+        if form:
+            return export(form, cited.works_of((stored.brief.id, note) for note in stored.notes))
         return {"generation": generation, **shapes.passage(stored, cited_notes(stored), links_of(request, reader))}
 
 

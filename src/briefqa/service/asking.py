@@ -4,12 +4,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from briefqa import shapes
+from briefqa import cited, shapes
 from briefqa.filters import parse_filter
 from briefqa.search import Wanted
 from briefqa.service.access import ReaderOf
 from briefqa.service.addresses import links_of
 from briefqa.service.answering import answers_of
+from briefqa.service.exporting import EXPORTS, WantedFormat, export
 from briefqa.service.limits import Limits, allowed
 from briefqa.service.wire_answers import AskRequest, AskResponse
 
@@ -18,13 +19,15 @@ def make_router(limits: Limits) -> APIRouter:
     """Make `POST /v1/ask`."""
     router = APIRouter()
 
-    @router.post("/v1/ask", response_model=AskResponse, tags=["answer"])
-    def ask(asked: AskRequest, request: Request, reader: ReaderOf) -> dict[str, Any]:
-        """Answer a question, each sentence with its citation and the notes behind it."""
+    @router.post("/v1/ask", response_model=AskResponse, responses=EXPORTS, tags=["answer"])
+    def ask(asked: AskRequest, request: Request, reader: ReaderOf, form: WantedFormat) -> Any:
+        """Answer a question, each sentence with its citation and the notes behind it; in a format, what these cite."""
         k = allowed(limits, "question", asked.question, asked.k)
         where = None if asked.filters is None else parse_filter(asked.filters)
         reader = reader.as_of(asked.generation)
         found = answers_of(request).answer(reader, asked.question, k, Wanted(where, asked.rerank))
+        if form:
+            return export(form, cited.works_of_answer(found))
         return shapes.answer(found, links_of(request, reader))
 
     return router

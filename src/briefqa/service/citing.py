@@ -3,41 +3,18 @@
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request
 
 from briefqa import cited
 from briefqa.generation import NotesWanted, SourcesWanted
 from briefqa.service import wire_cited as wire
 from briefqa.service.access import ReaderOf
 from briefqa.service.addresses import links_of
-from briefqa.shapes import sendable
+from briefqa.service.exporting import EXPORTS, WantedFormat, export
 
 _MOST = 1000
 _LONGEST = 500  # characters of a search
 _LARGEST_OFFSET = 2**31 - 1
-
-FormatName = Literal["json", "csl-json", "bibtex", "ris", "chicago", "apa"]
-
-_EXPORTS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "JSON, or what `format` or `Accept` asks for",
-        "content": {
-            form.media_type: {"schema": {"type": "array" if name == "csl-json" else "string"}}
-            for name, form in cited.FORMATS.items()
-        },
-    }
-}
-
-
-def _wanted_format(
-    accept: Annotated[str, Header(include_in_schema=False)] = "",
-    format_name: Annotated[
-        FormatName | None, Query(alias="format", description="What to write; without it, `Accept` decides.")
-    ] = None,
-) -> str | None:
-    """Name the export that is asked for, None for JSON."""
-    name = format_name or cited.wanted_format(accept)
-    return None if name == "json" else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +23,7 @@ class Asked:
 
     request: Request
     reader: ReaderOf
-    name: Annotated[str | None, Depends(_wanted_format)]
+    name: WantedFormat
     limit: Annotated[int, Query(ge=1, le=_MOST, description="How many at most.")] = 100
     offset: Annotated[int, Query(ge=0, le=_LARGEST_OFFSET, description="How many to pass over.")] = 0
 
@@ -84,12 +61,12 @@ def make_router() -> APIRouter:
 
 
 def _add_notes(router: APIRouter) -> None:
-    @router.get("/v1/notes", response_model=wire.NoteList, responses=_EXPORTS)
+    @router.get("/v1/notes", response_model=wire.NoteList, responses=EXPORTS)
     def notes(asked: Annotated[Asked, Depends()], where: Annotated[NotesAsked, Depends()]) -> Any:
         """List notes, with what they cite and the passages that cite them."""
         return _listed(asked, NotesWanted(where.brief, where.collection, where.label, where.kind or "", where.text))
 
-    @router.get("/v1/briefs/{brief_id}/notes", response_model=wire.NoteList, responses=_EXPORTS)
+    @router.get("/v1/briefs/{brief_id}/notes", response_model=wire.NoteList, responses=EXPORTS)
     def notes_of_brief(brief_id: str, asked: Annotated[Asked, Depends()]) -> Any:
         """List the notes of a brief, in their order."""
         return _listed(asked, NotesWanted(brief=brief_id))
@@ -102,13 +79,13 @@ def _listed(asked: Asked, where: NotesWanted) -> Any:
         found = index.notes(where, limit=asked.limit, offset=asked.offset)
         generation = index.info().generation
     if asked.name:
-        return _export(asked.name, cited.exported(found.items))
+        return export(asked.name, cited.exported(found.items))
     links = links_of(asked.request, asked.reader)
     return {**asked.portion(generation, found.total), "notes": [cited.note(stored, links) for stored in found.items]}
 
 
 def _add_sources(router: APIRouter) -> None:
-    @router.get("/v1/sources", response_model=wire.SourceList, responses=_EXPORTS)
+    @router.get("/v1/sources", response_model=wire.SourceList, responses=EXPORTS)
     def sources(asked: Annotated[Asked, Depends()], where: Annotated[SourcesAsked, Depends()]) -> Any:
         """List what notes cite: each source once, however it is worded and in how many briefs."""
         wanted = SourcesWanted(where.brief, where.collection, where.q)
@@ -116,7 +93,7 @@ def _add_sources(router: APIRouter) -> None:
             found = index.sources(wanted, limit=asked.limit, offset=asked.offset)
             generation = index.info().generation
         if asked.name:
-            return _export(asked.name, [item.csl for item in found.items])
+            return export(asked.name, [item.csl for item in found.items])
         links = links_of(asked.request, asked.reader)
         shown = [cited.source(item, links) for item in found.items]
         return {**asked.portion(generation, found.total), "sources": shown}
@@ -124,7 +101,7 @@ def _add_sources(router: APIRouter) -> None:
     @router.get(
         "/v1/sources/{source_id}",
         response_model=wire.SourceWithNotes,
-        responses=_EXPORTS,
+        responses=EXPORTS,
     )
     def one_source(source_id: str, asked: Annotated[Asked, Depends()]) -> Any:
         """Give one source, with the notes, briefs and passages that cite it."""
@@ -133,16 +110,7 @@ def _add_sources(router: APIRouter) -> None:
             citing = index.citing(source_id, limit=asked.limit, offset=asked.offset)
             generation = index.info().generation
         if asked.name:
-            return _export(asked.name, [found.csl])
+            return export(asked.name, [found.csl])
         links = links_of(asked.request, asked.reader)
         notes = [cited.note(stored, links) for stored in citing.items]
         return {**asked.portion(generation, citing.total), **cited.source(found, links), "citing": notes}
-
-
-def _export(name: str, items: list[dict[str, Any]]) -> Response:
-    form = cited.FORMATS[name]
-    return Response(
-        form.write(sendable(items)),
-        media_type=form.media_type,
-        headers={"Vary": "Accept", "X-Content-Type-Options": "nosniff"},
-    )

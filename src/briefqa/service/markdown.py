@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from briefqa.shapes import page_label, sendable
 
@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from briefqa.answer import Answer, Citation
+    from briefqa.briefs import Source
     from briefqa.shapes import Links
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>~|$]|&(?=#?\w+;)|!(?=\[)|^(?:[#+-]|\d+(?=[.)]))|(?<=\w)(?=://)", re.MULTILINE)
+_HOST = re.compile(r"(?!.*xn--)[a-z0-9-]+(?:\.[a-z0-9-]+)+", re.ASCII)
 # Control characters, and what turns the direction of the text around it.
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
@@ -122,8 +124,27 @@ def safe_url(url: str) -> str:
 
 def _sources(answer: Answer, links: Links) -> Iterator[str]:
     for citation in answer.citations:
-        url = safe_url(links.quoted(citation.stored.passage, citation.quote))
-        yield f"{citation.ordinal}. [{plain(title_of(citation))}]({url})"
+        passage = citation.stored.passage
+        yield f"{citation.ordinal}. [{plain(title_of(citation))}]({safe_url(links.quoted(passage, citation.quote))})"
         notes = {cited.note.id: cited.note for cited in citation.notes}
         for note in notes.values():
-            yield f"    - note {plain(note.label)}: {plain(note.text)}"
+            here = safe_url(links.note(passage.brief_id, note.id))
+            found = dict.fromkeys(outside(source) for source in note.sources)
+            there = "".join(f" ([{host}]({safe_url(url)}))" for host, url in found if host)
+            yield f"    - [note {plain(note.label)}]({here}): {plain(note.text)}{there}"
+
+
+def outside(source: Source) -> tuple[str, str]:
+    """Where on the web a source is: its host, which is what a reader is shown, and its address; "" and "" for nowhere.
+
+    A brief may be out to mislead: nothing is linked whose host could be taken for another.
+    """
+    doi = str(source.csl.get("DOI") or "")
+    url = source.url or (f"https://doi.org/{doi}" if doi else "")
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return "", ""
+    plain_host = _HOST.fullmatch(host) and parts.scheme in {"http", "https"} and "@" not in parts.netloc
+    return (host.removeprefix("www."), url) if plain_host and url.isprintable() else ("", "")
