@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
 MANIFESTS = DEPLOY / "kubernetes" / "briefqa.yaml"
+COMPOSE = DEPLOY / "compose.yaml"
 UNITS = sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")])
 
 
@@ -46,7 +47,15 @@ def test_kubernetes_understands_the_manifests() -> None:
     command = [str(Path(sys.executable).with_name("kubernetes-validate")), "--strict"]
     done = subprocess.run([*command, str(MANIFESTS)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (done.stdout + done.stderr).count(" passed ") == 5
+    assert (done.stdout + done.stderr).count(" passed ") == 7
+
+
+def test_compose_understands_its_file() -> None:
+    command = [str(Path(sys.executable).with_name("check-jsonschema")), "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run([*command, str(COMPOSE)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    services = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"].values()
+    assert all(service["read_only"] and service["cap_drop"] == ["ALL"] for service in services)
 
 
 def test_the_manifests_fit_together() -> None:
@@ -61,17 +70,24 @@ def test_the_manifests_fit_together() -> None:
         assert {v["persistentVolumeClaim"]["claimName"] for v in named.values() if "emptyDir" not in v} == claims
     read_only = {mount["name"]: mount.get("readOnly", False) for mount in serving["containers"][0]["volumeMounts"]}
     assert read_only["index"], "servers only read the index"
+    labels = parts["Deployment", "briefqa"]["spec"]["template"]["metadata"]["labels"]
+    for kind in ("Deployment", "PodDisruptionBudget"):
+        assert parts[kind, "briefqa"]["spec"]["selector"]["matchLabels"] == labels
+    assert parts["Service", "briefqa"]["spec"]["selector"] == labels
+    scaled = parts["HorizontalPodAutoscaler", "briefqa"]["spec"]["scaleTargetRef"]
+    assert (scaled["kind"], scaled["name"]) in parts
 
 
 def commands() -> Iterator[str]:
     for file in (*UNITS, DEPLOY / "briefqa.cron", MANIFESTS):
         yield from re.findall(r"(?:bin/|\")briefqa ([a-z]+[^\n>;\"]*)", file.read_text(encoding="utf-8"))
-    yield from re.findall(r"args: \[(\w+)\]", MANIFESTS.read_text(encoding="utf-8"))
+    for file in (MANIFESTS, COMPOSE):
+        yield from re.findall(r"(?:args|command): \[(\w+)\]", file.read_text(encoding="utf-8"))
 
 
 def test_every_command_exists(capsys: pytest.CaptureFixture[str]) -> None:
     found = [command.split() for command in commands()]
-    assert sorted(command[0] for command in found) == ["reindex", "reindex", "reindex", "serve", "serve"]
+    assert sorted(command[0] for command in found) == ["reindex"] * 4 + ["serve"] * 3
     for command in found:
         with pytest.raises(SystemExit) as ended:
             main([*command, "--help"])

@@ -77,6 +77,7 @@ class Config:
     keys_file: str = ""
     open_to_network: int = 0
     requests_per_minute: int = 0
+    requests_counted_at: str = ""
     max_running: int = 8
     max_waiting: int = 256
     request_seconds: int = 120

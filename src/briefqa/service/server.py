@@ -22,6 +22,7 @@ from briefqa.service import logs
 from briefqa.service.addresses import addressing
 from briefqa.service.app import create_app
 from briefqa.service.guarding import Guard
+from briefqa.service.guarding.rate import store_at
 from briefqa.service.limits import Limits
 from briefqa.service.reindexing import Reindexing, command_of
 from briefqa.service.workers import supervise
@@ -134,10 +135,13 @@ def guard_of(config: Config) -> Guard:
             f"{config.host} is reached by others, and there are no keys: make one with `briefqa keys create NAME`, or "
             "set open_to_network = 1 if everybody who reaches it may read everything."
         )
+    if config.requests_counted_at:
+        store_at(config.requests_counted_at)  # what is wrong with it is said before anything is served
     return Guard(
         keys=keys,
         required=required,
         per_minute=config.requests_per_minute,
+        counted_at=config.requests_counted_at,
         running=config.max_running,
         waiting=config.max_waiting,
         seconds=config.request_seconds,

@@ -29,13 +29,15 @@ class Guard:
     """What is asked of callers.
 
     keys: who is let in; None: anyone. required: keys are wanted even where there are none yet. per_minute: requests of
-    one caller, 0 for no limit. running, waiting: requests at once, and how many more may wait for their turn. seconds:
-    that a request may wait, and that it may then take. origins: web sites whose scripts may ask.
+    one caller, 0 for no limit; counted_at: the store where several servers count them together. running, waiting:
+    requests at once, and how many more may wait for their turn. seconds: that a request may wait, and that it may then
+    take. origins: web sites whose scripts may ask.
     """
 
     keys: KeyFile | None = None
     required: bool = False
     per_minute: int = 0
+    counted_at: str = ""
     running: int = 8
     waiting: int = 256
     seconds: int = 120
@@ -55,7 +57,7 @@ def install(  # noqa: PLR0913 - what is guarded, and how
     app.add_middleware(BodyLimit, max_bytes=max_body_bytes)
     app.add_middleware(Pressure, running=guard.running, waiting=guard.waiting, seconds=guard.seconds)
     app.add_middleware(Authorization)
-    app.add_middleware(RateLimit, per_minute=guard.per_minute)
+    app.add_middleware(RateLimit, per_minute=guard.per_minute, shared=guard.counted_at)
     app.add_middleware(Identification, live=live, keys=guard.keys, required=guard.required)
     if guard.origins:
         app.add_middleware(
