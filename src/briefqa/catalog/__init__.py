@@ -7,6 +7,7 @@ serve as well. The only importer of sqlite3.
 
 from briefqa.catalog.citing import CitingCatalog
 from briefqa.catalog.database import Database
+from briefqa.catalog.file import CatalogFile
 from briefqa.catalog.reader import Catalog
 from briefqa.catalog.records import (
     BriefRecord,
@@ -20,6 +21,7 @@ from briefqa.catalog.records import (
     SourcesWanted,
     StoredNote,
     StoredPassage,
+    collection_of,
     digest_of,
 )
 from briefqa.catalog.writer import CatalogWriter
@@ -27,6 +29,7 @@ from briefqa.catalog.writer import CatalogWriter
 __all__ = [
     "BriefRecord",
     "Catalog",
+    "CatalogFile",
     "CatalogWriter",
     "CitedSource",
     "CitingCatalog",
@@ -40,5 +43,6 @@ __all__ = [
     "SourcesWanted",
     "StoredNote",
     "StoredPassage",
+    "collection_of",
     "digest_of",
 ]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from briefqa.catalog.records import BriefRecord, NotesWanted, SourcesWanted
 
-_FOLDER = "substr(path, 1, max(instr(path, '/') - 1, 0))"
+_FOLDER = "CAST(substr(path, 1, max(instr(path, '/') - 1, 0)) AS TEXT)"
 # The briefs of a collection, a copy in it sufficing.
 _BRIEFS_OF = f"(SELECT id FROM briefs WHERE {_FOLDER} = ? UNION SELECT brief FROM files WHERE {_FOLDER} = ?)"
 _ENOUGH = 8  # citations of a work from which it is described: the fullest
@@ -34,7 +34,8 @@ class CitingCatalog(Rows):
         """List notes in the order of the briefs' paths, and of each brief."""
         conditions, values = _in("b.id", where.brief, where.collection)
         words, sought = _holding(where)
-        joined = f"FROM briefs b CROSS JOIN notes n ON n.brief = b.id WHERE {_all([*conditions, *words])}"
+        # Joined across, so that SQLite goes by the briefs.
+        joined = f"FROM briefs b CROSS JOIN notes n WHERE {_all(['n.brief = b.id', *conditions, *words])}"
         if words:
             [(total,)] = self._select(f"SELECT count(*) {joined}", *values, *sought)
         else:
@@ -50,7 +51,7 @@ class CitingCatalog(Rows):
         """List the works that notes cite, those that most briefs cite first."""
         conditions, values = _in("brief", where.brief, where.collection)
         words = words_sought(where.text)
-        conditions, values = [*conditions, *("instr(words, ?)" for _ in words)], [*values, *words]
+        conditions, values = [*conditions, *("instr(words, ?) > 0" for _ in words)], [*values, *words]
         [(total,)] = self._select(f"SELECT count(DISTINCT work) FROM cited WHERE {_all(conditions)}", *values)
         # What is looked for says which works are listed; counted are all citations of each.
         listed = f"WHERE work IN (SELECT work FROM cited WHERE {_all(conditions)})" if conditions else ""
@@ -188,7 +189,7 @@ def _holding(where: NotesWanted) -> tuple[list[str], list[Any]]:
     for word in where.text.split():
         # SQLite knows the case of ASCII only; what goes beyond it is folded here, where a word needs that.
         text, sought = ("lower(n.text)", word.lower()) if word.isascii() else ("fold(n.text)", word.casefold())
-        conditions.append(f"instr({text}, ?)")
+        conditions.append(f"instr({text}, ?) > 0")
         values.append(sought)
     return conditions, values
 

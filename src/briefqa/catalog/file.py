@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
-from briefqa.catalog.records import APPLICATION_ID, restored
+from briefqa.catalog.records import APPLICATION_ID, restored, storable
 from briefqa.catalog.restricting import restrict
 from briefqa.errors import CorruptGeneration
 
@@ -76,7 +76,7 @@ class CatalogFile:
     def raw(self, query: str, *parameters: Any) -> list[tuple[Any, ...]]:
         """Return all rows of a query whose bytes are bytes."""
         with self._lock, self.guarded():
-            return self._connection.execute(query, parameters).fetchall()
+            return self._connection.execute(query, tuple(map(storable, parameters))).fetchall()
 
     def stream(self, query: str) -> Iterator[tuple[Any, ...]]:
         """Give the rows of a query one by one. Nobody else can ask until they are all taken."""

@@ -209,6 +209,11 @@ class SearchableText:
     text: str
 
 
+def collection_of(path: str) -> str:
+    """Name the collection that a brief at a path is of: its first folder, "" where there is none."""
+    return path.split("/", 1)[0] if "/" in path else ""
+
+
 def digest_of(embedded: str) -> bytes:
     """What a text that was embedded is recognised by, 16 bytes."""
     return hashlib.sha256(embedded.encode("utf-8", "surrogatepass")).digest()[:16]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from briefqa.briefs import Note, Source
 from briefqa.catalog.file import CatalogFile
-from briefqa.catalog.records import BriefRecord
+from briefqa.catalog.records import BriefRecord, collection_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,7 +84,7 @@ class Rows:
                     path=path,
                     places=tuple(sorted(places[brief_id])),
                     title=title,
-                    collection=path.split("/", 1)[0] if "/" in path else "",
+                    collection=collection_of(path),
                     authors=tuple(json.loads(authors)),
                     published=published,
                     language=language,

@@ -16,10 +16,10 @@ _CITED = (
     "WHERE m.brief = p.brief AND m.passage = p.ordinal AND ({}))"
 )
 _CONDITIONS = {
-    "collection": "?1 IN (SELECT substr(path, 1, max(instr(path, '/') - 1, 0)) FROM "
+    "collection": "?1 IN (SELECT CAST(substr(path, 1, max(instr(path, '/') - 1, 0)) AS TEXT) FROM "
     "(SELECT b.path AS path UNION SELECT f.path FROM files f WHERE f.brief = b.id))",
     "brief": "b.id = ?",
-    "author": "EXISTS (SELECT 1 FROM json_each(b.authors) WHERE instr(lower(value), lower(?)))",
+    "author": "EXISTS (SELECT 1 FROM json_each(b.authors) WHERE instr(lower(value), lower(?)) > 0)",
     # Compared as far as both are exact: up to "2021" lets "2021-04-07" through. No date, no way through.
     "published_from": "(b.published <> '' AND b.published >= ?)",
     "published_to": "(b.published <> '' AND substr(b.published, 1, {length}) <= ?)",
@@ -61,8 +61,8 @@ def _plain(field: str, value: str) -> tuple[str, list[str]]:
 def _cites(value: str) -> tuple[str, list[str]]:
     """Return the condition that the passage cites an address, a DOI, or a title with all these words."""
     words = value.split()
-    title = " AND ".join("instr(lower(json_extract(s.csl, '$.title')), lower(?))" for _ in words) or "FALSE"
+    title = " AND ".join("instr(lower(json_extract(s.csl, '$.title')), lower(?)) > 0" for _ in words) or "FALSE"
     is_doi = "lower(json_extract(s.csl, '$.DOI')) = lower(?)"
-    is_address = "json_extract(s.csl, '$.URL') = ? OR (instr(?, '://') AND instr(n.text, ?))"
+    is_address = "json_extract(s.csl, '$.URL') = ? OR (instr(?, '://') > 0 AND instr(n.text, ?) > 0)"
     doi = value.removeprefix("https://doi.org/").removeprefix("doi:")
     return _CITED.format(f"{is_address} OR {is_doi} OR ({title})"), [value, value, value, doi, *words]
