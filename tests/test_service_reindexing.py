@@ -27,10 +27,11 @@ def home(tmp_path: Path) -> Path:
 
 
 def client_of(home: Path, command: list[str] | None = None) -> TestClient:
-    own = command_of(config_file=home / "briefqa.toml", docs_in=str(home / "docs_in"), index=str(home / "index"))
+    own = command_of(config_file=home / "briefqa.toml", docs_in=str(home / "docs_in"))
     app = FastAPI()
     problems.install(app)
-    app.include_router(make_router(Reindexing(home / "index", command or own)))
+    settings = {"BRIEFQA_INDEX": str(home / "index")}
+    app.include_router(make_router(Reindexing(home / "index", command or own, settings)))
     return TestClient(app)
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 CONFIG_FILE = "briefqa.toml"
 PREFIX = "BRIEFQA_"
 LLM_KEY = "BRIEFQA_LLM_KEY"
-FOLDERS = ("docs_in", "index", "keys_file", "canaries")
+FOLDERS = ("docs_in", "index", "work", "keys_file", "canaries")
+ADDRESSES = ("postgresql://", "postgres://")
 
 # Variables with our prefix that are no settings: what the tests must not do without, and a key, which has no place in
 # a file.
@@ -30,6 +31,7 @@ class Config:
 
     docs_in: str = "docs_in"
     index: str = "index"
+    work: str = "index"
 
     max_file_mb: int = 100
     max_pages: int = 2000
@@ -89,8 +91,13 @@ class Config:
     public_url: str = ""
     trusted_proxies: str = ""
 
+    @property
+    def folder(self) -> str:
+        """The folder of the index, or the one beside a database."""
+        return self.work if self.index.startswith(ADDRESSES) else self.index
+
     def __post_init__(self) -> None:
-        for name in ("docs_in", "index", "model", "device", "faiss_factory", "host"):
+        for name in ("docs_in", "index", "work", "model", "device", "faiss_factory", "host"):
             if not getattr(self, name).strip():
                 raise ConfigError(f"{name} is empty: give it a value, or leave it out for its default.")
         for name, low, high in (
@@ -150,7 +157,7 @@ def load_config(file: Path | None = None, environ: Mapping[str, str] | None = No
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     values = _from_file(file) | _from_environ(os.environ if environ is None else environ) | _checked(given, "option")
-    values |= {name: str(Path(values[name]).expanduser()) for name in FOLDERS if values.get(name)}
+    values |= {name: str(Path(values[name]).expanduser()) for name in FOLDERS if _is_path(values.get(name))}
     return Config(**values)
 
 
@@ -167,9 +174,13 @@ def _from_file(file: Path | None) -> dict[str, Any]:
         raise ConfigError(f"{file} is not valid TOML: {error}.") from error
     values = _checked(read, str(file))
     for name in FOLDERS:
-        if values.get(name) and not values[name].startswith("~"):
+        if _is_path(values.get(name)) and not values[name].startswith("~"):
             values[name] = str(file.parent / values[name])
     return values
+
+
+def _is_path(value: str | None) -> bool:
+    return bool(value) and not str(value).startswith(ADDRESSES)
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:

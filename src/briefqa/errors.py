@@ -14,7 +14,8 @@
     │   ├── NoGeneration         nothing has been indexed yet
     │   ├── CorruptGeneration    a file of it is missing, damaged or foreign
     │   ├── IncompatibleGeneration   written by another format version or model
-    │   └── ReindexRunning       another process writes this index
+    │   ├── ReindexRunning       another process writes this index
+    │   └── HomeUnreachable      the database that holds it does not answer
     ├── QueryError               the question or its options make no sense
     ├── NotReady                 the server is still loading what it needs
     ├── NotFound                 no such brief, passage, page or generation
@@ -85,6 +86,10 @@ class IncompatibleGeneration(GenerationError):
 
 class ReindexRunning(GenerationError):
     """Another process is writing this index."""
+
+
+class HomeUnreachable(GenerationError):
+    """The database that holds the index cannot be reached, or does not answer in time."""
 
 
 class QueryError(BriefqaError):

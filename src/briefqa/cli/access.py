@@ -51,7 +51,7 @@ def _keys(arguments: argparse.Namespace) -> KeyFile:
     from briefqa.keys import FILE, KeyFile
 
     config = settings(arguments, index=arguments.index)
-    return KeyFile(Path(config.keys_file) if config.keys_file else Path(config.index) / FILE)
+    return KeyFile(Path(config.keys_file) if config.keys_file else Path(config.folder) / FILE)
 
 
 def _create(arguments: argparse.Namespace) -> int:

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from briefqa.cli.commands import DONE, FAILED, complain, print_json
-from briefqa.cli.settings import bounds, settings
+from briefqa.cli.settings import bounds, home, settings
 from briefqa.errors import BriefqaError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from briefqa.cli.commands import Commands
     from briefqa.config import Config
+    from briefqa.generation import Manifest
 
 
 def add(commands: Commands) -> None:
@@ -37,15 +39,15 @@ def _status(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from briefqa.console import status_page
-    from briefqa.generation import open_current
 
     config = settings(arguments, index=arguments.index)
-    with closing(open_current(Path(config.index))) as index:
+    kept = home(config)
+    with closing(kept.open_current()) as index:
         info = index.info()
     if arguments.json:
-        print_json({**asdict(info), "index": config.index, "docs_in": config.docs_in})
+        print_json({**asdict(info), "index": kept.name, "docs_in": config.docs_in})
     else:
-        print(status_page(info, config.index, config.docs_in))
+        print(status_page(info, kept.name, config.docs_in))
     return DONE
 
 
@@ -54,7 +56,7 @@ def _report(arguments: argparse.Namespace) -> int:
     from briefqa.errors import NotFound
     from briefqa.reindex import last_run
 
-    index = settings(arguments, index=arguments.index).index
+    index = settings(arguments, index=arguments.index).folder
     last = last_run(Path(index))
     if last is None:
         raise NotFound(f"No reindex of {index} has ended yet.")
@@ -67,13 +69,14 @@ def _report(arguments: argparse.Namespace) -> int:
 
 def _generations(arguments: argparse.Namespace) -> int:
     from briefqa.console import generations_page
-    from briefqa.generation import current_id, generation_folder, generations, held_folder
+    from briefqa.generation import held_folder, read_manifest
 
-    index = Path(settings(arguments, index=arguments.index).index)
-    live = current_id(index)
-    rows = [_row(generation_folder(index, name), "live" if name == live else "kept") for name in generations(index)]
-    if held := held_folder(index):
-        rows.insert(0, _row(held, "held back"))
+    config = settings(arguments, index=arguments.index)
+    kept = home(config)
+    live = kept.current()
+    rows = [_row(name, "live" if name == live else "kept", kept.manifest) for name in kept.generations()]
+    if held := held_folder(Path(config.folder)):
+        rows.insert(0, _row(held.name, "held back", lambda _: read_manifest(held)))
     if arguments.json:
         print_json(rows)
     else:
@@ -81,33 +84,30 @@ def _generations(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _row(folder: Path, state: str) -> dict[str, Any]:
+def _row(name: str, state: str, manifest: Callable[[str], Manifest]) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from briefqa.generation import read_manifest
-
-    row: dict[str, Any] = {"generation": folder.name, "state": state, "error": None}
+    row: dict[str, Any] = {"generation": name, "state": state, "error": None}
     try:
-        return row | asdict(read_manifest(folder).info())
+        return row | asdict(manifest(name).info())
     except BriefqaError as error:
         return row | {"error": str(error)}
 
 
 def _verify(arguments: argparse.Namespace) -> int:
     from briefqa.errors import GenerationError, NoGeneration
-    from briefqa.generation import generations, verify
 
     config = settings(arguments, index=arguments.index)
-    index = Path(config.index)
     if arguments.gone is not None:
         return _gone(arguments, config)
-    names = [arguments.generation] if arguments.generation else generations(index)
+    kept = home(config)
+    names = [arguments.generation] if arguments.generation else kept.generations()
     if not names:
-        raise NoGeneration(f"There is no index in {index} yet: run `briefqa reindex`.")
+        raise NoGeneration(f"There is no index in {kept.name} yet: run `briefqa reindex`.")
     found = {}
     for name in names:
         try:
-            verify(index, name)
+            kept.verify(name)
             found[name] = ""
         except GenerationError as flaw:
             found[name] = str(flaw)
@@ -124,24 +124,26 @@ def _verify(arguments: argparse.Namespace) -> int:
 def _gone(arguments: argparse.Namespace, config: Config) -> int:
     from dataclasses import asdict
 
-    from briefqa.generation import holders, traces
-    from briefqa.reindex import purge
+    from briefqa.generation import holders
+    from briefqa.homes import far_home
+    from briefqa.reindex import purge, traces_in
 
-    index = Path(config.index)
+    folder, kept = Path(config.folder), home(config)
     phrases = _phrases(arguments.gone, config)
-    found = list(traces(index, phrases))
+    far = far_home(config.index)
+    found = traces_in(folder, far, phrases)
     removed: list[str] = []
     if arguments.purge and found:
-        removed = purge(index, found)
-        found = list(traces(index, phrases))
-    live, others = holders(index, found)
+        removed = purge(folder, far, found)
+        found = traces_in(folder, far, phrases)
+    live, others = holders(kept.current(), found)
     if arguments.json:
         print_json({"gone": not found, "phrases": len(phrases), "removed": removed, "traces": list(map(asdict, found))})
         return FAILED if found else DONE
     for name in removed:
         print(f"Removed {name}.")
     if not found:
-        print(f"Gone: none of {len(phrases)} phrases stands in any file of {index}.")
+        print(f"Gone: none of {len(phrases)} phrases stands in {kept.name} any more.")
         return DONE
     for trace in found[:20]:
         said = f" (said by {', '.join(trace.briefs[:3])})" if trace.briefs else ""
@@ -171,9 +173,7 @@ def _phrases(gone: str, config: Config) -> list[str]:
 
 
 def _rollback(arguments: argparse.Namespace) -> int:
-    from briefqa.generation import rollback
-
-    generation = rollback(Path(settings(arguments, index=arguments.index).index), arguments.generation)
+    generation = home(settings(arguments, index=arguments.index)).rollback(arguments.generation)
     if arguments.json:
         print_json({"generation": generation})
     else:

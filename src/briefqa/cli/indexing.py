@@ -65,6 +65,7 @@ def _once(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from briefqa.console import progress, report_page
+    from briefqa.homes import far_home
     from briefqa.reindex import outcome_of, reindex
 
     config = settings(arguments, docs_in=arguments.docs_in, index=arguments.index, ray=arguments.ray)
@@ -73,7 +74,8 @@ def _once(arguments: argparse.Namespace) -> int:
     with progress(sys.stderr) as bars, _noting(config), _workers(config) as workers:
         report = reindex(
             Path(config.docs_in),
-            Path(config.index),
+            Path(config.folder),
+            home=far_home(config.index),
             load=loader(config),
             **_settings(config),
             keep=config.keep_generations,
@@ -131,9 +133,9 @@ def _note(config: Config, outcome: Outcome, report: ReindexReport | None = None,
     from briefqa.reindex import keep_failure, keep_last
 
     with suppress(OSError):  # a disk that is full: what has failed is told all the same
-        keep_last(Path(config.index), outcome, report, error)
-        if error and config.keep_reports and Path(config.index).is_dir():
-            keep_failure(Path(config.index), error, config.keep_reports)
+        keep_last(Path(config.folder), outcome, report, error)
+        if error and config.keep_reports and Path(config.folder).is_dir():
+            keep_failure(Path(config.folder), error, config.keep_reports)
 
 
 def _settings(config: Config) -> dict[str, Any]:
@@ -153,7 +155,7 @@ def _foresee(config: Config, *, as_json: bool) -> int:
     from briefqa.reindex import outlook, reader_settings, settings_of
 
     reader = reader_settings(limits=limits(config), **bounds(config))
-    found = outlook(Path(config.docs_in), Path(config.index), settings_of(**_settings(config), reader=reader))
+    found = outlook(Path(config.docs_in), Path(config.folder), settings_of(**_settings(config), reader=reader))
     if as_json:
         print_json(asdict(found))
     else:
@@ -168,9 +170,9 @@ def _keep(report: ReindexReport, config: Config) -> Path | None:
     if not (report.published or report.held) or not config.keep_reports:
         return None
     try:
-        return keep_report(Path(config.index), report, config.keep_reports)
+        return keep_report(Path(config.folder), report, config.keep_reports)
     except OSError as error:
-        complain(f"The report could not be kept in {config.index}: {error.strerror or error}.")
+        complain(f"The report could not be kept in {config.folder}: {error.strerror or error}.")
         return None
 
 
@@ -186,11 +188,17 @@ def _event(now: Progress) -> None:
 def _publish(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
+    from briefqa.homes import far_home
     from briefqa.reindex import publish_held
 
     config = settings(arguments, index=arguments.index)
     name, judgement = publish_held(
-        Path(config.index), gate(config), loader(config), keep=config.keep_generations, force=arguments.force
+        Path(config.folder),
+        gate(config),
+        loader(config),
+        keep=config.keep_generations,
+        force=arguments.force,
+        home=far_home(config.index),
     )
     if arguments.json:
         print_json({"generation": name, "published": not judgement.reasons, **asdict(judgement)})

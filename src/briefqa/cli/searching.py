@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefqa.cli.commands import DONE, print_json
-from briefqa.cli.settings import language_model, loader, search_options, settings
+from briefqa.cli.settings import home, language_model, loader, search_options, settings
 
 if TYPE_CHECKING:
     import argparse
@@ -66,7 +65,6 @@ def _asked(arguments: argparse.Namespace) -> Iterator[tuple[Searcher, int, Wante
     """Open the index for a question, and read how it is to be searched."""
     from briefqa.errors import QueryError
     from briefqa.filters import parse_filter
-    from briefqa.generation import open_current, open_generation
     from briefqa.search import Searcher, Wanted, clean_question
     from briefqa.shapes import Links
 
@@ -81,7 +79,7 @@ def _asked(arguments: argparse.Namespace) -> Iterator[tuple[Searcher, int, Wante
         except ValueError as error:
             raise QueryError(f"--filters is not JSON ({error}).") from error
     clean_question(arguments.question)  # a slip is told before the model is loaded, which takes seconds
-    folder, as_of = Path(config.index), arguments.generation
-    with closing(open_generation(folder, as_of) if as_of else open_current(folder)) as index:
+    kept, as_of = home(config), arguments.generation
+    with closing(kept.open(as_of) if as_of else kept.open_current()) as index:
         searcher = Searcher(index, loader(config)(), **search_options(config))
         yield searcher, k, Wanted(where=where), Links(f"http://{config.host}:{config.port}", as_of or "")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from briefqa.answer import Model
     from briefqa.config import Config
     from briefqa.embedding import Embedder
+    from briefqa.generation import Home
     from briefqa.reading.isolated import Limits
     from briefqa.reindex import Gate
 
@@ -33,8 +34,15 @@ def loader(config: Config) -> Callable[[], Embedder]:
         device=config.device,
         query_prompt=config.query_prompt,
         passage_prompt=config.passage_prompt,
-        converted=Path(config.index) / "models",
+        converted=Path(config.folder) / "models",
     )
+
+
+def home(config: Config) -> Home:
+    """Where the index is kept."""
+    from briefqa.homes import home_of
+
+    return home_of(config.index, Path(config.folder))
 
 
 def bounds(config: Config) -> dict[str, Any]:

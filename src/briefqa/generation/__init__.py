@@ -12,7 +12,8 @@
       reports/                         what each reindex did, and in last.json how the last one ended
 
 `store` looks after the folder, `manifest` after what a generation says of itself, `opened` after searching in one,
-`traces` after what must no longer stand anywhere; `index` is the protocol by which any home of an index is seen.
+`traces` after what must no longer stand anywhere; `index` is the protocol by which any index is seen, `home` the one
+of the places in which generations are kept.
 """
 
 from briefqa.catalog import (
@@ -25,6 +26,7 @@ from briefqa.catalog import (
     StoredNote,
     StoredPassage,
 )
+from briefqa.generation.home import FarHome, FolderHome, Home
 from briefqa.generation.index import Candidate, Index, ScoredPassage, Subset
 from briefqa.generation.indexes import Before, write_indexes
 from briefqa.generation.manifest import (
@@ -33,9 +35,11 @@ from briefqa.generation.manifest import (
     EMBEDDINGS,
     FORMAT,
     LEXICAL,
+    MANIFEST,
     VECTORS,
     IndexInfo,
     Manifest,
+    parse_manifest,
     read_manifest,
 )
 from briefqa.generation.opened import (
@@ -52,6 +56,7 @@ from briefqa.generation.store import (
     generation_folder,
     generations,
     held_folder,
+    is_generation,
     prune,
     publish,
     release,
@@ -68,13 +73,17 @@ __all__ = [
     "EMBEDDINGS",
     "FORMAT",
     "LEXICAL",
+    "MANIFEST",
     "VECTORS",
     "Before",
     "BriefRecord",
     "Candidate",
     "CitedSource",
     "CitingPassage",
+    "FarHome",
+    "FolderHome",
     "Generation",
+    "Home",
     "Index",
     "IndexInfo",
     "Manifest",
@@ -94,8 +103,10 @@ __all__ = [
     "generations",
     "held_folder",
     "holders",
+    "is_generation",
     "open_current",
     "open_generation",
+    "parse_manifest",
     "prune",
     "publish",
     "read_manifest",

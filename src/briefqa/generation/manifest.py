@@ -154,30 +154,39 @@ def read_manifest(folder: Path) -> Manifest:
     """
     file = folder / MANIFEST
     try:
-        said = json.loads(file.read_bytes())
-        checksum = said.pop("checksum")
-        version = said.pop("format")
+        said = file.read_bytes()
     except FileNotFoundError as error:
         raise CorruptGeneration(f"{file} is missing. {REMEDY}") from error
-    except (OSError, ValueError, RecursionError, AttributeError, TypeError, KeyError) as error:
+    except OSError as error:
+        raise CorruptGeneration(f"{file} is damaged. {REMEDY}") from error
+    manifest = parse_manifest(said, str(file))
+    if manifest.generation != folder.name:
+        raise CorruptGeneration(f"{file} belongs to generation {manifest.generation}. {REMEDY}")
+    return manifest
+
+
+def parse_manifest(text: bytes, file: str) -> Manifest:
+    """Read a manifest. file: what to call it in an error. Raises as `read_manifest`."""
+    try:
+        said = json.loads(text)
+        checksum = said.pop("checksum")
+        version = said.pop("format")
+    except (ValueError, RecursionError, AttributeError, TypeError, KeyError) as error:
         raise CorruptGeneration(f"{file} is damaged. {REMEDY}") from error
     if checksum != checksum_of({"format": version, **said}):
         raise CorruptGeneration(f"{file} is damaged. {REMEDY}")
     if version != FORMAT:
         raise IncompatibleGeneration(
-            f"{folder} was written by another version of briefqa (format {version}; this one reads {FORMAT}). "
+            f"{file} was written by another version of briefqa (format {version}; this one reads {FORMAT}). "
             "Run `briefqa reindex` to build a new one."
         )
-    manifest = Manifest(
+    return Manifest(
         **{
             **said,
             "counts": Counts(**said["counts"]),
             "files": {name: Seal(**values) for name, values in said["files"].items()},
         }
     )
-    if manifest.generation != folder.name:
-        raise CorruptGeneration(f"{file} belongs to generation {manifest.generation}. {REMEDY}")
-    return manifest
 
 
 def checksum_of(said: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 
@@ -53,8 +53,31 @@ if TYPE_CHECKING:
 _FILTERS_KEPT = 16
 
 
+class Near(Protocol):
+    """The vectors of a generation, wherever they lie; `Vectors` is the one in files."""
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    def within(self, rows: NDArray[np.int64]) -> Near:
+        """See some rows only."""
+
+    def search(
+        self, vector: NDArray[np.float32], k: int, only: Sequence[int] | NDArray[np.int64] | None = None
+    ) -> list[tuple[int, float]]:
+        """Find the k rows of greatest inner product with vector, best first, equal ones in the order of the rows."""
+
+    def scores(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Compare some rows with vector, shape (len(rows),)."""
+
+
 class Generation:
-    """A generation on disk, open for searching: the first `Index`.
+    """A generation open for searching: the first `Index`. On disk, and elsewhere with other parts.
 
     It holds its files open, so that it serves on when it has been pruned meanwhile.
     """
@@ -64,10 +87,10 @@ class Generation:
         manifest: Manifest,
         catalog: Catalog,
         citing: CitingCatalog,
-        vectors: Vectors,
+        vectors: Near,
         words: Lexical,
         *,
-        whole: Generation | None = None,
+        whole: Self | None = None,
     ) -> None:
         """Take the parts. whole: what this shows some collections of."""
         self._whole = whole
@@ -78,7 +101,7 @@ class Generation:
         self._citing = citing
         self._vectors = vectors
         self._words = words
-        self._within: dict[frozenset[str], Generation] = {}
+        self._within: dict[frozenset[str], Self] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -124,8 +147,7 @@ class Generation:
         near, worded = self._vectors.search(vector, k, rows), self._words.best(lexical, k, rows)
         found = np.unique(np.array([row for row, _ in (*near, *worded)], dtype=np.int64))
         dense = self._vectors.scores(vector, found)
-        ids = map(bytes.decode, (self._whole or self).ids()[found].tolist())
-        return sorted(map(Candidate, ids, dense.tolist(), lexical[found].tolist()))
+        return sorted(map(Candidate, self.ids_of(found), dense.tolist(), lexical[found].tolist()))
 
     def select(self, where: Filter, phrases: Sequence[str] = ()) -> Subset:
         """Find the passages that a filter lets through and that hold every phrase; see `Index.select`."""
@@ -160,6 +182,10 @@ class Generation:
         if self._ids is None:
             self._ids = np.array(list(self._catalog.ids_by_row()), dtype=np.bytes_)
         return self._ids
+
+    def ids_of(self, rows: NDArray[np.int64]) -> list[str]:
+        """Name the passages at these rows."""
+        return list(map(bytes.decode, (self._whole or self).ids()[rows].tolist()))
 
     def _rows(self, only: Sequence[str] | None) -> list[int] | None:
         return None if only is None else self._catalog.positions(only)
@@ -220,7 +246,7 @@ class Generation:
         """List the notes that cite a work; see `Index.citing`."""
         return self._citing.citing(source_id, limit=limit, offset=offset)
 
-    def within(self, collections: Collection[str]) -> Generation:
+    def within(self, collections: Collection[str]) -> Self:
         """See some collections only; see `Index.within`. Made once for each set of them."""
         with self._lock:
             seen = self._within.get(frozenset(collections))
@@ -228,13 +254,13 @@ class Generation:
                 seen = self._within[frozenset(collections)] = self._seeing(frozenset(collections))
         return seen
 
-    def _seeing(self, collections: frozenset[str]) -> Generation:
+    def _seeing(self, collections: frozenset[str]) -> Self:
         with ExitStack() as opened:
             catalog = opened.enter_context(closing(self._catalog.within(collections)))
             citing = opened.enter_context(closing(self._citing.within(collections)))
             rows = np.array(catalog.select(All(())), dtype=np.int64)
             manifest = replace(self.manifest, counts=catalog.counts())
-            seen = Generation(
+            seen = type(self)(
                 manifest, catalog, citing, self._vectors.within(rows), self._words.within(rows), whole=self
             )
             opened.pop_all()

@@ -56,6 +56,11 @@ def generations(index: Path) -> list[str]:
     return sorted((name for name in names if _ID.fullmatch(name)), reverse=True)
 
 
+def is_generation(name: str) -> bool:
+    """Tell whether a generation could be called so."""
+    return _ID.fullmatch(name) is not None
+
+
 def generation_folder(index: Path, generation: str) -> Path:
     """Where a generation lies. Raises NotFound where there is none of that name."""
     if generation not in generations(index):

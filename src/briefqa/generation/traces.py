@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from briefqa.catalog import Catalog
 from briefqa.errors import GenerationError
 from briefqa.generation.manifest import CATALOG
-from briefqa.generation.store import current_id, generations
+from briefqa.generation.store import is_generation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,13 +23,14 @@ _MODELS = "models"  # of the embedder: no text of a brief gets there
 class Trace:
     """A file below the index folder in which a phrase stands. generation: its name, "" outside of generations.
 
-    briefs: paths of the briefs that say it, as far as a catalog tells.
+    briefs: paths of the briefs that say it, as far as a catalog tells. far: it is no file, but tables in another home.
     """
 
     file: str
     phrase: str
     generation: str
     briefs: tuple[str, ...] = ()
+    far: bool = False
 
 
 def traces(index: Path, phrases: Sequence[str]) -> Iterator[Trace]:
@@ -52,11 +53,10 @@ def traces(index: Path, phrases: Sequence[str]) -> Iterator[Trace]:
             yield Trace(name, phrase, generation, briefs)
 
 
-def holders(index: Path, found: Sequence[Trace]) -> tuple[bool, list[str]]:
-    """Tell of traces whether the live generation has any, and name the other generations that have."""
-    live = current_id(index)
+def holders(live: str | None, found: Sequence[Trace]) -> tuple[bool, list[str]]:
+    """Tell of traces whether the live generation has any, and name the others that have, the newest first."""
     named = {trace.generation for trace in found}
-    return live in named, [name for name in generations(index) if name in named and name != live]
+    return live in named, sorted((name for name in named if is_generation(name) and name != live), reverse=True)
 
 
 def _in_catalog(file: Path, phrases: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -6,9 +6,25 @@ importer of bm25s and PyStemmer.
 """
 
 from briefqa.lexical.analysis import terms, words
-from briefqa.lexical.index import Lexical
+from briefqa.lexical.index import Lexical, Parts, Stored
 from briefqa.lexical.languages import language_of
+from briefqa.lexical.matrix import Columns, Matrix
 from briefqa.lexical.updating import TooOften, update_lexical
-from briefqa.lexical.writing import FILES, Entry, write_lexical
+from briefqa.lexical.writing import FILES, About, Entry, write_lexical
 
-__all__ = ["FILES", "Entry", "Lexical", "TooOften", "language_of", "terms", "update_lexical", "words", "write_lexical"]
+__all__ = [
+    "FILES",
+    "About",
+    "Columns",
+    "Entry",
+    "Lexical",
+    "Matrix",
+    "Parts",
+    "Stored",
+    "TooOften",
+    "language_of",
+    "terms",
+    "update_lexical",
+    "words",
+    "write_lexical",
+]

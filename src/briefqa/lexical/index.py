@@ -15,18 +15,18 @@ import json
 from dataclasses import dataclass, replace
 from itertools import chain
 from math import log
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from briefqa.errors import CorruptGeneration
 from briefqa.lexical.acronyms import Acronyms, Found, agreed
 from briefqa.lexical.analysis import PAIR, terms, variants, words
-from briefqa.lexical.matrix import Matrix, mapped
+from briefqa.lexical.matrix import Columns, Matrix, mapped
 from briefqa.lexical.writing import ABOUT, ACRONYMS, BRIEF_OF, KEYS, LANGUAGE_OF, WORDS, About, key_of, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -57,27 +57,67 @@ class Parts:
         return listed(self.numbers)
 
 
+class Terms(Protocol):
+    """The terms of an index, wherever they lie."""
+
+    def numbers(self, words: Collection[str]) -> dict[str, int]:
+        """Number words, from 1; those that no row holds are left out."""
+
+    def columns(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Find the columns of keys; -1 for each that there is not."""
+
+
+class TermsInFiles:
+    """The terms of an index in a folder. keys: sorted, one a column."""
+
+    def __init__(self, numbers: dict[str, int], keys: NDArray[np.uint64]) -> None:
+        self._numbers = numbers
+        self._keys = keys
+
+    def numbers(self, words: Collection[str]) -> dict[str, int]:
+        """Number words."""
+        return {word: self._numbers[word] for word in words if word in self._numbers}
+
+    def columns(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Find the columns of keys."""
+        if not len(self._keys):
+            return np.full(len(keys), -1, dtype=np.int64)
+        places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
+        return np.where(self._keys[places] == keys, places, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An index wherever it lies: its terms, the matrices of passages and of briefs, and what is small beside them."""
+
+    about: About
+    brief_of: NDArray[np.int32]
+    language_of: NDArray[np.int32]
+    acronyms: Found
+    terms: Terms
+    matrices: tuple[Columns, Columns]
+
+
 class Lexical:
     """An index that is open for searching. Safe for many threads."""
 
-    def __init__(self, parts: Parts, rows: NDArray[np.int64] | None = None) -> None:
-        """Take the parts. rows: the passages to see, None all of them."""
-        self._parts = parts
+    def __init__(self, stored: Stored, rows: NDArray[np.int64] | None = None) -> None:
+        """Take what is stored. rows: the passages to see, None all of them."""
+        self._stored = stored
         self._rows = rows
-        self._numbers = parts.numbers
-        self._keys = parts.keys
-        self._brief_of = parts.brief_of
-        self._passages, self._briefs = parts.matrices
-        about = parts.about
-        briefs = parts.brief_of if rows is None else parts.brief_of[rows]
-        frequent = np.bincount(parts.language_of[briefs], minlength=len(about.languages))
+        self._terms = stored.terms
+        self._brief_of = stored.brief_of
+        self._passages, self._briefs = stored.matrices
+        about = stored.about
+        briefs = stored.brief_of if rows is None else stored.brief_of[rows]
+        frequent = np.bincount(stored.language_of[briefs], minlength=len(about.languages))
         order = np.lexsort((np.arange(len(frequent)), -frequent))
         self._languages = [about.languages[place] for place in order if frequent[place]]
         seen = np.bincount(briefs, minlength=about.briefs) > 0
-        self._acronyms = Acronyms(agreed(parts.acronyms, None if rows is None else seen), self._languages)
+        self._acronyms = Acronyms(agreed(stored.acronyms, None if rows is None else seen), self._languages)
 
-    @classmethod
-    def open(cls, folder: Path) -> Self:
+    @staticmethod
+    def open(folder: Path) -> LexicalFiles:
         """Open the index in folder. Raises CorruptGeneration where it is damaged."""
         try:
             said = json.loads((folder / ABOUT).read_bytes())
@@ -89,7 +129,7 @@ class Lexical:
                 Matrix.open(folder, "briefs", about.briefs, keys),
             )
             acronyms = json.loads((folder / ACRONYMS).read_bytes())
-            return cls(Parts(about, numbers, keys, brief_of, language_of, matrices, acronyms))
+            return LexicalFiles(Parts(about, numbers, keys, brief_of, language_of, matrices, acronyms))
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
             raise CorruptGeneration(
                 f"{folder} is damaged ({error}). Run `briefqa rollback`, or `briefqa reindex` to build it anew."
@@ -101,17 +141,12 @@ class Lexical:
         rows: all the passages of some briefs, in their order. Rows keep their numbers, those of others score 0.
         """
         matrices = (self._passages.within(rows), self._briefs.within(np.unique(self._brief_of[rows])))
-        return Lexical(replace(self._parts, matrices=matrices), rows)
-
-    @property
-    def parts(self) -> Parts:
-        """What is in the files, for who makes another index of it."""
-        return self._parts
+        return Lexical(replace(self._stored, matrices=matrices), rows)
 
     @property
     def count(self) -> int:
         """How many passages there are."""
-        return self._parts.about.passages if self._rows is None else len(self._rows)
+        return self._stored.about.passages if self._rows is None else len(self._rows)
 
     @property
     def brief_of(self) -> NDArray[np.int32]:
@@ -216,12 +251,9 @@ class Lexical:
         typed = [word for word in dict.fromkeys(words(question)) if len(word) in _MISTYPED and word.isalpha()]
         for word in self._unknown(typed)[:_MOST_MENDED]:
             near = {
-                stem
-                for language in self._languages
-                for stem in terms(" ".join(sorted(variants(word))), language)[0]
-                if stem in self._numbers
+                stem for language in self._languages for stem in terms(" ".join(sorted(variants(word))), language)[0]
             }
-            likely = list(near | self._halves(word))
+            likely = [*self._terms.numbers(near), *self._halves(word)]
             columns = zip(likely, self._columns(likely), strict=True)
             held = [(-len(self._passages.rows_of(at)), term, at) for term, at in columns if at >= 0]
             if held:
@@ -245,21 +277,26 @@ class Lexical:
 
     def _columns(self, terms: Sequence[str]) -> list[int]:
         """Columns of words and pairs; -1 for each that no passage holds."""
-        keys = np.array([self._key(term) for term in terms], dtype=np.uint64)
-        if not len(self._keys):
-            return [-1] * len(terms)
-        places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        there = (self._keys[places] == keys).tolist()
-        return [
-            place if known and len(self._passages.rows_of(place)) else -1
-            for place, known in zip(places.tolist(), there, strict=True)
-        ]
+        numbers = self._terms.numbers({word for term in terms for word in term.split(PAIR)})
+        keys = np.array([_key(term, numbers) for term in terms], dtype=np.uint64)
+        places = self._terms.columns(keys).tolist()
+        return [place if place >= 0 and len(self._passages.rows_of(place)) else -1 for place in places]
 
-    def _key(self, term: str) -> int:
-        """Key of a word or of a pair; 0, which is none's, where a word is not known."""
-        first, _, second = term.rpartition(PAIR)
-        number, before = self._numbers.get(second, 0), self._numbers.get(first, 0)
-        return key_of(number, before) if number and (before or not first) else 0
+
+class LexicalFiles(Lexical):
+    """An index in files. parts: what is in them, for who makes another index of it."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        terms = TermsInFiles(parts.numbers, parts.keys)
+        super().__init__(Stored(parts.about, parts.brief_of, parts.language_of, parts.acronyms, terms, parts.matrices))
+
+
+def _key(term: str, numbers: Mapping[str, int]) -> int:
+    """Key of a word or of a pair; 0, which is none's, where a word is not known."""
+    first, _, second = term.rpartition(PAIR)
+    number, before = numbers.get(second, 0), numbers.get(first, 0)
+    return key_of(number, before) if number and (before or not first) else 0
 
 
 def _share(worth: Iterable[tuple[float, bool]]) -> float:

@@ -11,6 +11,7 @@ whether the term is a pair of words.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -38,28 +39,18 @@ def files_of(kind: str) -> tuple[str, ...]:
     return tuple(f"{kind}.{part}.npy" for part in _PARTS)
 
 
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """A matrix that is open for reading."""
+class Columns(ABC):
+    """A matrix, column by column. lengths: how many terms each row has, shape (rows,)."""
 
-    keys: NDArray[np.uint64]
-    data: NDArray[np.float32]
-    indices: NDArray[np.int32]
-    indptr: NDArray[np.int64]
     lengths: NDArray[np.int32]
 
-    @classmethod
-    def open(cls, folder: Path, kind: str, rows: int, keys: NDArray[np.uint64]) -> Matrix:
-        """Map the files into memory. Raises ValueError where they do not fit together."""
-        data, indices, indptr, lengths = (mapped(folder / name) for name in files_of(kind))
-        if (len(indptr), len(data), len(lengths)) != (len(keys) + 1, len(indices), rows) or indptr[-1] != len(data):
-            raise ValueError(f"{kind} do not fit together")
-        return cls(keys, data, indices, indptr, lengths)
+    @abstractmethod
+    def key(self, column: int) -> int:
+        """Return the key of a column."""
 
+    @abstractmethod
     def column(self, column: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Rows that hold a term, in their order, and what it is worth in each."""
-        start, end = self.indptr[column : column + 2]
-        return self.indices[start:end], self.data[start:end]
 
     def rows_of(self, column: int) -> NDArray[np.int32]:
         """Rows that hold a term, in their order."""
@@ -79,6 +70,38 @@ class Matrix:
             scores[rows] += worth if weight == 1 else worth * np.float32(weight)
         return scores
 
+    def within(self, rows: NDArray[np.int64]) -> Columns:
+        """See some rows, in their order, as if there were no others: with their own statistics."""
+        return _Within(self, rows)
+
+
+@dataclass(frozen=True)
+class Matrix(Columns):
+    """A matrix in files that are open for reading."""
+
+    keys: NDArray[np.uint64]
+    data: NDArray[np.float32]
+    indices: NDArray[np.int32]
+    indptr: NDArray[np.int64]
+    lengths: NDArray[np.int32]
+
+    @classmethod
+    def open(cls, folder: Path, kind: str, rows: int, keys: NDArray[np.uint64]) -> Matrix:
+        """Map the files into memory. Raises ValueError where they do not fit together."""
+        data, indices, indptr, lengths = (mapped(folder / name) for name in files_of(kind))
+        if (len(indptr), len(data), len(lengths)) != (len(keys) + 1, len(indices), rows) or indptr[-1] != len(data):
+            raise ValueError(f"{kind} do not fit together")
+        return cls(keys, data, indices, indptr, lengths)
+
+    def key(self, column: int) -> int:
+        """Return the key of a column."""
+        return int(self.keys[column])
+
+    def column(self, column: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Rows that hold a term, in their order, and what it is worth in each."""
+        start, end = self.indptr[column : column + 2]
+        return self.indices[start:end], self.data[start:end]
+
     def frequencies(self, start: int, end: int) -> NDArray[np.float64]:
         """Tell from what it is worth how often a term stands in a row, for all entries of some columns."""
         entries = slice(int(self.indptr[start]), int(self.indptr[end]))
@@ -89,49 +112,36 @@ class Matrix:
         )
         return often
 
-    def within(self, rows: NDArray[np.int64]) -> Matrix:
-        """See some rows, in their order, as if there were no others: with their own statistics."""
-        return _Within.of(self, rows)
 
-
-@dataclass(frozen=True, slots=True)
-class _Within(Matrix):
+class _Within(Columns):
     """Some rows of a matrix. What a word is worth depends on how many rows hold it, and on how long they all are.
 
     With the numbers of the whole, whoever sees scores could count words in rows that are not theirs to see. So each
     column is reckoned anew, from the frequency of the term in each row, which its worth in the whole gives back.
     """
 
-    visible: NDArray[np.bool_]
-    norms: NDArray[np.float64]
-    whole_norms: NDArray[np.float64]
-    count: int
+    def __init__(self, whole: Columns, rows: NDArray[np.int64]) -> None:
+        self._whole = whole
+        self.lengths = whole.lengths
+        self._visible = np.zeros(len(whole.lengths), dtype=np.bool_)
+        self._visible[rows] = True
+        self._norms = _norms(whole.lengths, whole.lengths[rows])
+        self._whole_norms = _norms(whole.lengths, whole.lengths)
+        self._count = len(rows)
 
-    @classmethod
-    def of(cls, whole: Matrix, rows: NDArray[np.int64]) -> _Within:
-        visible = np.zeros(len(whole.lengths), dtype=np.bool_)
-        visible[rows] = True
-        return cls(
-            keys=whole.keys,
-            data=whole.data,
-            indices=whole.indices,
-            indptr=whole.indptr,
-            lengths=whole.lengths,
-            visible=visible,
-            norms=_norms(whole.lengths, whole.lengths[rows]),
-            whole_norms=_norms(whole.lengths, whole.lengths),
-            count=len(rows),
-        )
+    def key(self, column: int) -> int:
+        """Return the key of a column."""
+        return self._whole.key(column)
 
     def column(self, column: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        start, end = self.indptr[column : column + 2]
-        rows, worth = self.indices[start:end], self.data[start:end]
-        key = self.keys[column : column + 1]
+        """Rows that hold a term, and what it is worth in each, beside the visible rows alone."""
+        rows, worth = self._whole.column(column)
+        key = np.array([self.key(column)], dtype=np.uint64)
         whole = _rarity(key, np.array([len(rows)]), len(self.lengths))
-        shown = self.visible[rows]
+        shown = self._visible[rows]
         rows, part = rows[shown], worth[shown] / whole
-        often = np.rint(part * self.whole_norms[rows] / (1 - part))
-        reckoned = _rarity(key, np.array([len(rows)]), self.count) * often / (often + self.norms[rows])
+        often = np.rint(part * self._whole_norms[rows] / (1 - part))
+        reckoned = _rarity(key, np.array([len(rows)]), self._count) * often / (often + self._norms[rows])
         return rows, reckoned.astype(np.float32)
 
 

@@ -8,7 +8,7 @@ foretells it, `reports` keeps what it told.
 from briefqa.reindex.gate import Gate, Verdict, publish_held
 from briefqa.reindex.outlook import outlook
 from briefqa.reindex.pipeline import reindex
-from briefqa.reindex.purging import phrases_of, purge
+from briefqa.reindex.purging import phrases_of, purge, traces_in
 from briefqa.reindex.report import Changes, Outlook, Progress, ReindexReport
 from briefqa.reindex.reports import Outcome, keep_failure, keep_last, keep_report, last_run, outcome_of
 from briefqa.reindex.versions import code_version, reader_settings, settings_of
@@ -37,4 +37,5 @@ __all__ = [
     "reader_settings",
     "reindex",
     "settings_of",
+    "traces_in",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from briefqa.errors import GenerationError, NoGeneration
 from briefqa.generation import Generation, held_folder, open_current, prune, release, writing
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from briefqa.embedding import Embedder
-    from briefqa.generation import Index
+    from briefqa.generation import FarHome, Index
+
+Opened = TypeVar("Opened")
 
 # Of a handful of briefs one is a large share: so many may be missing whatever the shares say.
 _FEW = 3
@@ -49,7 +51,7 @@ class Gate:
     min_canaries: int = 100
     ask: Callable[[Index, Embedder], Sequence[Verdict]] | None = None
 
-    def judge(self, live: Generation | None, built: Generation, load: Callable[[], Embedder]) -> Judgement:
+    def judge(self, live: Index | None, built: Index, load: Callable[[], Embedder]) -> Judgement:
         """Judge a build beside what is live. load: gives the model, if there is a question to ask."""
         reasons = []
         now, before = built.info().briefs, live.info().briefs if live else 0
@@ -71,13 +73,20 @@ class Gate:
         return Judgement(tuple(reasons), verdicts)
 
 
-def publish_held(
-    index: Path, gate: Gate, load: Callable[[], Embedder], *, keep: int, force: bool = False
+def publish_held(  # noqa: PLR0913 - what, and how
+    index: Path,
+    gate: Gate,
+    load: Callable[[], Embedder],
+    *,
+    keep: int,
+    force: bool = False,
+    home: FarHome | None = None,
 ) -> tuple[str, Judgement]:
     """Publish the build that the gate has held back, if it passes now, or anyhow where force is set.
 
-    Returns its name and the judgement; where that gives reasons and force is not set, nothing is published. Raises
-    NoGeneration where nothing is held, and as `open_generation` and `writing` do.
+    home: where it is published beside the folder, and has to pass, too. Returns its name and the judgement; where that
+    gives reasons and force is not set, nothing is published. Raises NoGeneration where nothing is held, and as
+    `open_generation` and `writing` do.
     """
     with writing(index):
         folder = held_folder(index)
@@ -93,15 +102,38 @@ def publish_held(
                     live.close()
         finally:
             built.close()
+        if home is not None and not judgement.reasons:
+            judgement = publish_far(home, folder, keep, Gate() if force else gate, load)
         if not judgement.reasons:
             release(index, folder.name)
-            prune(index, keep)
+            prune(index, 1 if home else keep)
         return folder.name, judgement
+
+
+def publish_far(home: FarHome, folder: Path, keep: int, gate: Gate, load: Callable[[], Embedder]) -> Judgement:
+    """Publish the generation in folder in a home beside it, if what is there then passes the gate, too."""
+    judgements: list[Judgement] = []
+
+    def accept(brought: Index) -> bool:
+        live = _opened(home.open_current)
+        try:
+            judgements.append(gate.judge(live, brought, load))
+        finally:
+            if live:
+                live.close()
+        return not judgements[-1].reasons
+
+    home.publish(folder, keep, accept)
+    return judgements[-1] if judgements else Judgement()
 
 
 def live_generation(index: Path) -> Generation | None:
     """Open what is live, None where nothing is, or nothing that can be opened."""
+    return _opened(lambda: open_current(index))
+
+
+def _opened(how: Callable[[], Opened]) -> Opened | None:
     try:
-        return open_current(index)
+        return how()
     except GenerationError:
         return None

@@ -32,7 +32,7 @@ from briefqa.reading import read as read_file
 from briefqa.reading.isolated import Limits
 from briefqa.reindex.building import Build, Parent
 from briefqa.reindex.folder import changes, list_files, look_at, make_plan
-from briefqa.reindex.gate import Gate, Judgement, live_generation
+from briefqa.reindex.gate import Gate, Judgement, live_generation, publish_far
 from briefqa.reindex.intake import Intake
 from briefqa.reindex.report import Canaries, Progress, ReindexReport, Stopwatch
 from briefqa.reindex.segments import Segments
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from briefqa.briefs import Brief, Document
     from briefqa.catalog import FileRecord
     from briefqa.embedding import Embedder
+    from briefqa.generation import FarHome
     from briefqa.ingest import Ingested
     from briefqa.reading.isolated import Job, Outcome
     from briefqa.reading.ocr import Ocr
@@ -74,6 +75,7 @@ def reindex(  # noqa: PLR0913 - settings come as plain arguments
     allow_empty: bool = False,
     full: bool = False,
     gate: Gate | None = None,
+    home: FarHome | None = None,
     progress: Callable[[Progress], None] | None = None,
     read: Callable[..., Document] = read_file,
     understand: Callable[[Document, str], Brief] = understand_document,
@@ -88,7 +90,8 @@ def reindex(  # noqa: PLR0913 - settings come as plain arguments
     reading one may cost; None reads in this process, without any. workers: who reads and embeds; None: this machine,
     file by file. ocr: how scanned files are read, if at all. read, understand, suffixes, reader_version: how files are
     read; by default all of briefqa's, the version being that of their code. full: read and embed everything anew. gate:
-    what a build has to show; without one, it is published as it is.
+    what a build has to show; without one, it is published as it is. home: where to publish beside the folder, which is
+    then no more than what the next run begins with.
 
     Files that cannot be read are reported and the others go on. An index is never emptied by a folder without briefs,
     unless allow_empty. Raises ConfigError where there is no folder docs_in, ReindexRunning where another process
@@ -108,8 +111,8 @@ def reindex(  # noqa: PLR0913 - settings come as plain arguments
             version=reader_version,
         ),
     )
-    workers = workers or Here()
-    run = _Run(docs_in, index, settings, load, workers, gate or Gate(), allow_empty, full, progress or (lambda _: None))
+    workers, gate = workers or Here(), gate or Gate()
+    run = _Run(docs_in, index, settings, load, workers, gate, home, allow_empty, full, progress or (lambda _: None))
     call = partial(
         ingest,
         max_bytes=max_bytes,
@@ -143,6 +146,7 @@ class _Run:
     _load: Callable[[], Embedder]
     _workers: Workers
     _gate: Gate
+    _home: FarHome | None
     _allow_empty: bool
     _full: bool
     _progress: Callable[[Progress], None]
@@ -163,6 +167,7 @@ class _Run:
         keep: int,
     ) -> ReindexReport:
         """Compare, read, build, judge, publish, prune; nothing of it where nothing has changed."""
+        self._catch_up()
         self._parent = self._sound_parent()
         before = {file.path: file for file in self._parent.catalog.files()} if self._parent else {}
         with self._watch.timing("read"):
@@ -179,7 +184,7 @@ class _Run:
         first = list(islice(new, 1))
         if not (first or done) and self._same(*self._settings) and _fates(intake.files) == _fates(before):
             segments.clear()
-            return self._report(listing, before, intake)
+            return self._report(listing, before, intake, *self._brought(keep))
         if not (first or done or plan.kept or plan.resplit or self._allow_empty):
             self._refuse_to_empty()
             return self._report(listing, before, intake)
@@ -206,12 +211,30 @@ class _Run:
                 manifest = self._manifest(self._embedder, counts)
                 manifest = stage(self._index, folder, manifest, lambda built: Generation.open(built).close())
         judgement = self._judge(manifest)
+        if self._home and not judgement.reasons:
+            judgement = self._publish_far(self._home, self._held(manifest.generation), keep)
         if not judgement.reasons:
             with self._watch.timing("write"):
                 release(self._index, manifest.generation)
                 segments.clear()
-                prune(self._index, keep)
+                prune(self._index, 1 if self._home else keep)
         return self._report(listing, before, intake, manifest, judgement)
+
+    def _catch_up(self) -> None:
+        """Make here what is live in the home beside: a run was cut short after it had published there."""
+        held = held_folder(self._index)
+        if self._home and held and held.name == self._home.current():
+            release(self._index, held.name)
+
+    def _brought(self, keep: int) -> tuple[Manifest, Judgement] | tuple[()]:
+        """Publish the generation before in the home beside, where it is not live there."""
+        if self._home is None or self._parent is None or self._home.current() == self._parent.manifest.generation:
+            return ()
+        return self._parent.manifest, self._publish_far(self._home, self._parent.folder, keep)
+
+    def _publish_far(self, home: FarHome, folder: Path, keep: int) -> Judgement:
+        with self._watch.timing("publish"):
+            return publish_far(home, folder, keep, self._gate, self._model)
 
     def _taken_up(self, segments: Segments, plan: Plan) -> set[str]:
         """Name the briefs that a run which was cut short has read and embedded, among those to be read."""
@@ -227,11 +250,14 @@ class _Run:
             self._embedder = self._load()
         return self._embedder
 
-    def _judge(self, manifest: Manifest) -> Judgement:
+    def _held(self, generation: str) -> Path:
         folder = held_folder(self._index)
-        if folder is None or folder.name != manifest.generation:
-            raise NotFound(f"Generation {manifest.generation} is not there any more.")
-        built, live = Generation.open(folder), live_generation(self._index)
+        if folder is None or folder.name != generation:
+            raise NotFound(f"Generation {generation} is not there any more.")
+        return folder
+
+    def _judge(self, manifest: Manifest) -> Judgement:
+        built, live = Generation.open(self._held(manifest.generation)), live_generation(self._index)
         try:
             with self._watch.timing("judge"):
                 return self._gate.judge(live, built, self._model)

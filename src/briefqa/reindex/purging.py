@@ -6,14 +6,14 @@ import shutil
 from typing import TYPE_CHECKING
 
 from briefqa.errors import GenerationError
-from briefqa.generation import clear_builds, clear_held, current_id, remove, writing
+from briefqa.generation import clear_builds, clear_held, current_id, remove, traces, writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from briefqa.briefs import Brief
-    from briefqa.generation import Trace
+    from briefqa.generation import FarHome, Trace
 
 _WORDS_A_PHRASE = 8
 _MOST_PHRASES = 40
@@ -34,12 +34,23 @@ def phrases_of(brief: Brief) -> list[str]:
     return unlike[::step]
 
 
-def purge(index: Path, found: Sequence[Trace]) -> list[str]:
+def traces_in(index: Path, far: FarHome | None, phrases: Sequence[str]) -> list[Trace]:
+    """Look for phrases in an index folder, and in the home beside it."""
+    return [*traces(index, phrases), *(far.traces(phrases) if far else ())]
+
+
+def purge(index: Path, far: FarHome | None, found: Sequence[Trace]) -> list[str]:
     """Remove everything but the live generation in which there are traces; returns what, relative to the index.
 
-    Raises ReindexRunning, GenerationError.
+    far: the home beside the folder, if there is one. Raises ReindexRunning, GenerationError.
     """
     removed = []
+    if far:
+        live = far.current()
+        for name in sorted({trace.generation for trace in found if trace.far} - {live}):
+            far.remove(name)
+            removed.append(f"generations/{name} in {far.name}")
+        found = [trace for trace in found if not trace.far]
     try:
         with writing(index):
             live = current_id(index)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from briefqa.briefs import Problem
 
-Step = Literal["read", "notes", "split", "embed", "write", "judge"]
+Step = Literal["read", "notes", "split", "embed", "write", "judge", "publish"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from briefqa import __version__
-from briefqa.generation import current_id, generations, open_current, open_generation
+from briefqa.generation import FolderHome
 from briefqa.search import Searcher
 from briefqa.service import api, asking, chat, citing, guarding, login, problems, responses, viewer, web
 from briefqa.service import metrics as measures
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from fastapi.telemetry import TelemetryConfig
 
     from briefqa.embedding import Embedder
+    from briefqa.generation import Home
     from briefqa.search import Ranking
     from briefqa.service.tracing import Tracing
 
@@ -52,12 +53,14 @@ def create_app(  # noqa: PLR0913 - what is served, and how
     reindexing: Reindexing | None = None,
     known: Addressing | None = None,
     tracing: Tracing | None = None,
+    home: Home | None = None,
 ) -> FastAPI:
     """Make the service over an index folder, which may still be empty.
 
     load: loads the model; called once, in the background. docs_in: where the files of the briefs lie. searching:
-    options of `Searcher`. guard: what is asked of callers; None: nothing, for whoever reaches it.
-    reindexing: how to reindex on request, if at all. known: by which addresses it is reached. tracing: if any.
+    options of `Searcher`. guard: what is asked of callers; None: nothing, for whoever reaches it. reindexing: how to
+    reindex on request, if at all. known: by which addresses it is reached. tracing: if any. home: where the generations
+    are, unless in the folder.
     """
     metrics = Metrics()
 
@@ -67,13 +70,15 @@ def create_app(  # noqa: PLR0913 - what is served, and how
             tracing.searched(found)
 
     searcher = partial(Searcher, **(searching or {}), observe=searched)
-    earlier = Earlier(partial(open_generation, index), partial(generations, index))
-    live = Live(partial(open_current, index), partial(current_id, index), load, earlier=earlier, searcher=searcher)
+    home = home or FolderHome(index)
+    earlier = Earlier(home.open, home.generations)
+    live = Live(home.open_current, home.current, load, earlier=earlier, searcher=searcher)
     return app_over(
         live,
         docs_in=docs_in,
         limits=limits or Limits(),
         index=index,
+        home=home,
         guard=guard,
         metrics=metrics,
         reindexing=reindexing,
@@ -88,6 +93,7 @@ def app_over(  # noqa: PLR0913 - what is served, and how
     docs_in: Path,
     limits: Limits,
     index: Path | None = None,
+    home: Home | None = None,
     site: Site | None = None,
     guard: Guard | None = None,
     metrics: Metrics | None = None,
@@ -95,7 +101,7 @@ def app_over(  # noqa: PLR0913 - what is served, and how
     known: Addressing | None = None,
     tracing: Tracing | None = None,
 ) -> FastAPI:
-    """Make the service over a live index, which the app starts and stops. index: its folder, where it is one."""
+    """Make the service over a live index, which the app starts and stops. index, home: its folder and its home."""
     pictures = Pictures()
     guard, metrics, site = guard or Guard(), metrics or Metrics(), site or Site()
     known = known or Addressing()
@@ -130,7 +136,7 @@ def app_over(  # noqa: PLR0913 - what is served, and how
     app.include_router(chat.make_router(limits))
     app.include_router(responses.make_router(limits))
     app.include_router(citing.make_router())
-    app.include_router(web.make_router(docs_in, limits, pictures, index, site))
+    app.include_router(web.make_router(docs_in, limits, pictures, index, site, home))
     app.include_router(login.make_router(guard.keys, site))
     app.include_router(viewer.make_router())
     app.include_router(measures.make_router(live, metrics, index))

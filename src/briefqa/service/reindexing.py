@@ -24,7 +24,7 @@ from briefqa.errors import GenerationError, NotFound
 from briefqa.generation import writing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path as Folder
 
 _RUNS = "runs"
@@ -47,10 +47,14 @@ class Run(BaseModel):
 
 @dataclass(slots=True)
 class Reindexing:
-    """Starts reindexings of one index, and tells of them. command: the program and its arguments, with --json."""
+    """Starts reindexings of one index, and tells of them. command: the program and its arguments, with --json.
+
+    settings: variables for it, beside this process's own: an address with a password has no place among arguments.
+    """
 
     index: Folder
     command: Sequence[str]
+    settings: Mapping[str, str] = field(default_factory=dict)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self) -> Run:
@@ -69,6 +73,7 @@ class Reindexing:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
+                env={**os.environ, **self.settings},
                 start_new_session=True,
             )
             self._write(run, process.pid)
@@ -111,10 +116,10 @@ class Reindexing:
         temporary.replace(file)
 
 
-def command_of(*, config_file: Folder | None, docs_in: str, index: str) -> list[str]:
+def command_of(*, config_file: Folder | None, docs_in: str) -> list[str]:
     """The command that reindexes as this server was told to. config_file: its settings file, if one was named."""
     named = ["--config", str(config_file)] if config_file else []
-    return [sys.executable, "-m", "briefqa.cli", "reindex", docs_in, "--index", index, "--json", *named]
+    return [sys.executable, "-m", "briefqa.cli", "reindex", docs_in, "--json", *named]
 
 
 def make_router(reindexing: Reindexing) -> APIRouter:

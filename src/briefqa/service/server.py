@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from briefqa.config import PREFIX
 from briefqa.errors import BriefqaError, ConfigError, GenerationError
-from briefqa.generation import open_current
+from briefqa.homes import home_of
 from briefqa.keys import FILE as KEYS_FILE
 from briefqa.keys import KeyFile
 from briefqa.service import logs
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from briefqa.answer import Model
     from briefqa.config import Config
     from briefqa.embedding import Embedder
+    from briefqa.generation import Home
     from briefqa.service.tracing import Tracing
 
 log = logging.getLogger(__name__)
@@ -59,7 +61,7 @@ def serve(  # noqa: PLR0913, PLR0917 - what is served, and how
     logs.configure(config.log_format)
     with listen(config.host, config.port) as listener:
         host = f"[{config.host}]" if ":" in config.host else config.host
-        announce(greeting(f"http://{host}:{listener.getsockname()[1]}", Path(config.index)))
+        announce(greeting(f"http://{host}:{listener.getsockname()[1]}", home_of(config.index, Path(config.folder))))
         run = partial(_run, config, load, searching, listener, writer, guard, config_file)
         if config.workers > 1:
             supervise(config.workers, run)
@@ -79,11 +81,11 @@ def _run(  # noqa: PLR0913, PLR0917 - the same
     """Serve in this process. What has threads of its own is made here, after it was forked."""
     limits = Limits(config.hits, config.max_hits, config.max_query_chars)
     docs_in = Path(config.docs_in)
-    index = Path(config.index)
+    index = Path(config.folder)
     reindexing = None
     if config.reindex_over_http == "yes":
-        command = command_of(config_file=config_file, docs_in=config.docs_in, index=config.index)
-        reindexing = Reindexing(index, command)
+        command = command_of(config_file=config_file, docs_in=config.docs_in)
+        reindexing = Reindexing(index, command, {f"{PREFIX}INDEX": config.index, f"{PREFIX}WORK": config.work})
     app = create_app(
         index,
         load=load,
@@ -92,6 +94,7 @@ def _run(  # noqa: PLR0913, PLR0917 - the same
         searching=searching(),
         guard=guard,
         reindexing=reindexing,
+        home=home_of(config.index, index),
         known=addressing(config.public_url, config.trusted_proxies, config.host),
         tracing=tracing_of(config),
     )
@@ -128,7 +131,7 @@ def tracing_of(config: Config) -> Tracing | None:
 
 def guard_of(config: Config) -> Guard:
     """Say what is asked of callers. Raises ConfigError for an address that others reach while there are no keys."""
-    keys = KeyFile(Path(config.keys_file) if config.keys_file else Path(config.index) / KEYS_FILE)
+    keys = KeyFile(Path(config.keys_file) if config.keys_file else Path(config.folder) / KEYS_FILE)
     required = bool(keys.keys())
     if not required and not config.open_to_network and not is_loopback(config.host):
         raise ConfigError(
@@ -157,11 +160,11 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def greeting(base: str, index: Path) -> str:
+def greeting(base: str, home: Home) -> str:
     """Say where the server listens, and give a question to try: about the first brief of the index, if there is one."""
     lines = [f"briefqa listens on {base} (its API: {base}/docs)"]
     try:
-        live = open_current(index)
+        live = home.open_current()
         try:
             first = live.briefs(limit=1)
         finally:

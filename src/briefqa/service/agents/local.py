@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from briefqa.generation import current_id, generations, open_current, open_generation
+from briefqa.homes import home_of
 from briefqa.search import Searcher
 from briefqa.service.access import ANYONE, Reader
 from briefqa.service.agents.protocol import make_server, over_stdio
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
 def serve_agent(config: Config, load: Callable[[], Embedder], searching: dict[str, Any]) -> None:
     """Serve one agent until it closes stdin. Addresses are those that `briefqa serve` would give."""
-    index = Path(config.index)
+    home = home_of(config.index, Path(config.folder))
     live = Live(
-        partial(open_current, index),
-        partial(current_id, index),
+        home.open_current,
+        home.current,
         load,
-        earlier=Earlier(partial(open_generation, index), partial(generations, index)),
+        earlier=Earlier(home.open, home.generations),
         searcher=partial(Searcher, **searching),
     )
     links = Links(config.public_url.rstrip("/") or f"http://{config.host}:{config.port}")

