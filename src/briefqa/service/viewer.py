@@ -19,6 +19,7 @@ _PAGE = """<!doctype html>
 <title>briefqa: the API</title>
 <link rel="icon" href="static/icon.svg">
 <link rel="stylesheet" href="docs/swagger-ui.css">
+<link rel="stylesheet" href="static/viewer.css">
 <main id="viewer"></main>
 <script src="docs/swagger-ui-bundle.js"></script>
 <script src="static/viewer.js"></script>
