@@ -30,6 +30,11 @@ class Citation:
     notes: tuple[CitedNote, ...]
 
     @property
+    def place(self) -> tuple[str, int, int, tuple[str, ...]]:
+        """By what it is known: the brief, where in it, and the notes that bear the claim."""
+        return self.stored.brief.id, self.start, self.end, tuple(cited.note.id for cited in self.notes)
+
+    @property
     def pages(self) -> tuple[PageSpan, ...]:
         """The pages that the quote stands on."""
         pages = self.stored.passage.pages
@@ -82,11 +87,17 @@ class Answer:
         )
 
     def behind(self, before: Answer) -> Answer:
-        """Give this answer's sentences behind those of another, its citations numbered on from there."""
-        shift = len(before.citations)
+        """Give this answer's sentences behind those of another, its citations numbered on; the same place once."""
+        citations = list(before.citations)
+        places = {one.place: one.ordinal for one in citations}
+        numbers: dict[int, int] = {}
+        for one in self.citations:
+            if one.place not in places:
+                places[one.place] = len(citations) + 1
+                citations.append(replace(one, ordinal=len(citations) + 1))
+            numbers[one.ordinal] = places[one.place]
         sentences = (
-            replace(sentence, citations=tuple(number + shift for number in sentence.citations))
+            replace(sentence, citations=tuple(numbers[number] for number in sentence.citations))
             for sentence in self.sentences
         )
-        citations = (replace(citation, ordinal=citation.ordinal + shift) for citation in self.citations)
-        return replace(self, sentences=(*before.sentences, *sentences), citations=(*before.citations, *citations))
+        return replace(self, sentences=(*before.sentences, *sentences), citations=tuple(citations))

@@ -4,7 +4,6 @@ import json
 import time
 import uuid
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -22,7 +21,7 @@ from briefqa.service.access import Reader, ReaderOf, reader_of
 from briefqa.service.addresses import links_of
 from briefqa.service.answering import answers_of
 from briefqa.service.limits import Limits
-from briefqa.service.markdown import Linked, Writing, title_of
+from briefqa.service.markdown import Linked, Writing, plain, title_of
 from briefqa.service.problems import status_of
 from briefqa.service.wire_chat import ChatRequest, ModelList
 from briefqa.shapes import Links, sendable
@@ -125,9 +124,9 @@ class Talk:
         last = self.first
         for last in self._growing:
             yield from writing.grown(last)
-        if self.asked.rewritten_by:
-            last = replace(last, notices=(*last.notices, f"Understood as: “{self.asked.question}”"))
         yield from writing.ended(last)
+        if self.asked.rewritten_by:
+            yield writing.said(f"\n\n*Understood as: “{plain(self.asked.question)}”*")
 
 
 def estimated_usage(said: Sequence[str], text: str) -> dict[str, int]:

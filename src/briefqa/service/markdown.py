@@ -64,14 +64,14 @@ class Writing:
             whole, notices = answer, answer.notices
         else:
             whole, notices = answer.behind(before), ()
-            yield self._said("".join(f"\n\n*{plain(notice)}*" for notice in answer.notices) + "\n\n")
+            yield self.said("".join(f"\n\n*{plain(notice)}*" for notice in answer.notices) + "\n\n")
             yield from self._sentences(whole, len(before.sentences))
         if not answer.sentences:
-            yield self._said(plain(answer.reason))
+            yield self.said(plain(answer.reason))
         if whole.citations:
-            yield self._said("\n\n" + "\n".join(_sources(whole, self._links)))
+            yield self.said("\n\n" + "\n".join(_sources(whole, self._links)))
         if notices:
-            yield self._said("\n\n" + "\n".join(f"*{plain(notice)}*" for notice in notices))
+            yield self.said("\n\n" + "\n".join(f"*{plain(notice)}*" for notice in notices))
         self.answer = whole
 
     def _goes_on(self, answer: Answer) -> bool:
@@ -90,9 +90,10 @@ class Writing:
                 start = len(self.text) + len(part) + 1
                 self.linked.append(Linked(start, start + len(link), cited[number], url))
                 part += f" {link}"
-            yield self._said(part)
+            yield self.said(part)
 
-    def _said(self, part: str) -> str:
+    def said(self, part: str) -> str:
+        """Add a part to the text, as it is."""
         self.text += part
         return part
 
