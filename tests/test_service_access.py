@@ -58,7 +58,7 @@ BODIES: dict[str, Any] = {
 }
 """A good request for each route that wants a body. A route that is missing here fails the test."""
 
-OTHER_PARAMETERS = {"page_index": "1", "name": "swagger-ui.css"}
+OTHER_PARAMETERS = {"page_index": "1", "name": "swagger-ui.css", "model": "briefqa"}
 QUERIES = {"/admin/rollback": "?generation=none", "/answer": "?q=dues"}
 FORMS = {"/login", "/logout", "/admin/rollback"}
 
@@ -234,6 +234,26 @@ def test_a_search_finds_what_the_key_may_see(world: World) -> None:
         return sorted(hit["brief"]["collection"] for hit in answer.json()["hits"])
 
     assert (found("all"), found("right"), found("other")) == (["coast", "harbour"], ["coast"], [])
+
+
+@pytest.mark.parametrize("form", ["csl-json", "bibtex", "ris", "chicago", "apa"])
+def test_an_export_holds_what_the_key_may_see(world: World, form: str) -> None:
+    def exported(who: str) -> str:
+        headers = {"Authorization": f"Bearer {world.keys[who]}"}
+        asked = [
+            world.client.post(path, json=BODIES[path], params={"format": form}, headers=headers)
+            for path in ("/v1/search", "/v1/ask")
+        ]
+        asked += [
+            world.client.get(path, params={"format": form}, headers=headers)
+            for path in ("/v1/notes", "/v1/sources", f"/v1/passages/{world.ids[HIDDEN.id]['passage_id']}")
+        ]
+        return "\n".join(answer.text for answer in asked)
+
+    assert "Halberds" in exported("all")
+    for who in ("right", "other"):
+        told = exported(who)
+        assert not [secret for secret in ("Halberds", "example.org/halberd") if secret in told]
 
 
 def test_a_browser_is_led_to_the_form_and_back(world: World) -> None:

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from briefqa.answer import RemoteModel
 from briefqa.answer.conversation import question_of
-from briefqa.briefs import Source
+from briefqa.briefs import Note, Source
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import AnswerError, NoGeneration
 from briefqa.keys import KeyFile
@@ -20,7 +20,7 @@ from briefqa.service.app import app_over
 from briefqa.service.guarding import Guard
 from briefqa.service.limits import Limits
 from briefqa.service.live import Live
-from briefqa.service.markdown import outside, plain
+from briefqa.service.markdown import outside, plain, with_links
 from browsing import serving
 from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief
 from writers import Script, Scripted, model_server
@@ -71,7 +71,7 @@ def test_an_answer_has_links_in_its_text_and_annotations_that_point_at_them(clie
     assert note == f"http://testserver/briefs/{LEVEES.id}#note-n12"
     assert source == "https://example.org/premiums"
     assert "): Tidewater Institute" in message.content
-    assert message.content.endswith(" ([example.org](https://example.org/premiums))")
+    assert message.content.endswith(r", 14, [https\://example.org/premiums](https://example.org/premiums).")
     assert message.annotations is not None
     cited = message.annotations[0].url_citation
     assert cited.title == "Insuring the Coast, p. iv"
@@ -172,6 +172,15 @@ def test_errors_are_those_that_the_client_knows(client: openai.OpenAI, tmp_path:
 
 def test_the_models_are_listed(client: openai.OpenAI) -> None:
     assert [model.id for model in client.models.list()] == ["briefqa", "briefqa-open-webui"]
+    assert client.models.retrieve("briefqa").owned_by == "briefqa"
+    with pytest.raises(openai.NotFoundError, match="no model 'another'"):
+        client.models.retrieve("another")
+
+
+def test_a_source_that_a_note_does_not_spell_out_is_named_behind_it() -> None:
+    walls = Source({"type": "article", "DOI": "10.5555/walls"}, 0, 5)
+    note = Note("n1", "1", "footnote", 1, "Quill, *Walls of Sand*, 45.", (walls, walls))
+    assert with_links(note) == r"Quill, \*Walls of Sand\*, 45. ([doi.org](https://doi.org/10.5555/walls))"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from briefqa.answer.conversation import Said
 from briefqa.answer.rewriting import asked_of
-from briefqa.errors import BriefqaError
+from briefqa.errors import BriefqaError, NotFound
 from briefqa.search import clean_question
 from briefqa.service.access import Reader, ReaderOf, reader_of
 from briefqa.service.addresses import links_of
@@ -23,13 +23,14 @@ from briefqa.service.answering import answers_of
 from briefqa.service.limits import Limits
 from briefqa.service.markdown import Linked, Writing, plain, title_of
 from briefqa.service.problems import status_of
-from briefqa.service.wire_chat import ChatRequest, ModelList
+from briefqa.service.wire_chat import ChatRequest, ModelList, NamedModel
 from briefqa.shapes import Links, sendable
 
 PATH = "/v1/chat/completions"
 MODEL = "briefqa"
 OPEN_WEBUI = "briefqa-open-webui"
 """The model to name by who wants Open WebUI's own `source` events instead of annotations."""
+_MODELS = (MODEL, OPEN_WEBUI)
 
 _CHARACTERS_PER_TOKEN = 4
 # So much of the time that a model has for an answer may go into understanding the question.
@@ -71,7 +72,7 @@ def error_response(status: HTTPStatus, message: str, *, param: str = "", headers
 
 
 def make_router(limits: Limits) -> APIRouter:
-    """Make `POST /v1/chat/completions` and `GET /v1/models`."""
+    """Make `POST /v1/chat/completions`, `GET /v1/models` and `/v1/models/{model}`."""
     router = APIRouter(route_class=OpenAIRoute, tags=["chat"])
 
     @router.post(PATH, response_model=None)
@@ -89,7 +90,14 @@ def make_router(limits: Limits) -> APIRouter:
     @router.get("/v1/models", response_model=ModelList)
     def models(_reader: Annotated[Reader, Depends(reader_of)]) -> dict[str, Any]:
         """List the models that a request may name."""
-        return {"object": "list", "data": [_model(name) for name in (MODEL, OPEN_WEBUI)]}
+        return {"object": "list", "data": [_model(name) for name in _MODELS]}
+
+    @router.get("/v1/models/{model}", response_model=NamedModel)
+    def one_model(model: str, _reader: Annotated[Reader, Depends(reader_of)]) -> dict[str, Any]:
+        """Give one of the models."""
+        if model not in _MODELS:
+            raise NotFound(f"There is no model {model!r}; there are {', '.join(_MODELS)}.")
+        return _model(model)
 
     return router
 

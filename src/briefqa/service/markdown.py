@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from briefqa.answer import Answer, Citation
-    from briefqa.briefs import Source
+    from briefqa.briefs import Note, Source
     from briefqa.shapes import Links
 
 _MARKUP = re.compile(r"[\\`*_\[\]<>~|$]|&(?=#?\w+;)|!(?=\[)|^(?:[#+-]|\d+(?=[.)]))|(?<=\w)(?=://)", re.MULTILINE)
@@ -130,9 +130,19 @@ def _sources(answer: Answer, links: Links) -> Iterator[str]:
         notes = {cited.note.id: cited.note for cited in citation.notes}
         for note in notes.values():
             here = safe_url(links.note(passage.brief_id, note.id))
-            found = dict.fromkeys(outside(source) for source in note.sources)
-            there = "".join(f" ([{host}]({safe_url(url)}))" for host, url in found if host)
-            yield f"    - [note {plain(note.label)}]({here}): {plain(note.text)}{there}"
+            yield f"    - [note {plain(note.label)}]({here}): {with_links(note)}"
+
+
+def with_links(note: Note) -> str:
+    """The text of a note, the addresses of its sources linked where they stand in it, else named behind it."""
+    said = plain(note.text)
+    for host, url in dict.fromkeys(outside(source) for source in note.sources):
+        shown = plain(url)
+        if host and shown in said:
+            said = said.replace(shown, f"[{shown}]({safe_url(url)})", 1)
+        elif host:
+            said += f" ([{host}]({safe_url(url)}))"
+    return said
 
 
 def outside(source: Source) -> tuple[str, str]:

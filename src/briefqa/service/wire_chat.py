@@ -54,7 +54,7 @@ class ChatRequest(BaseModel):
         return said_in(self.messages)
 
 
-class Model(BaseModel):
+class NamedModel(BaseModel):
     """A model that a request may name."""
 
     id: str
@@ -67,4 +67,4 @@ class ModelList(BaseModel):
     """The models."""
 
     object: Literal["list"]
-    data: list[Model]
+    data: list[NamedModel]
