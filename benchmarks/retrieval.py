@@ -32,12 +32,12 @@ COLLECTIONS = ("time", "orsharc", "cranfield", "xquad_en")
 NOTE_QUESTIONS = Path(__file__).parent / "note-search" / "questions.tsv"
 
 
-def default_setting(cache: Path, **searching: Any) -> Setting:
+def default_setting(cache: Path, precision: str = "fp32", **searching: Any) -> Setting:
     """Everything as it is by default, the packaged model included. searching: options of `Searcher`."""
-    embedder = load_embedder(PACKAGED_MODEL, converted=PROJECT / "build" / "models")
+    embedder = load_embedder(PACKAGED_MODEL, precision=precision, converted=PROJECT / "build" / "models")
     indexing = {
         "load": lambda: embedder,
-        "embedder_key": embedder_key(PACKAGED_MODEL),
+        "embedder_key": embedder_key(PACKAGED_MODEL, precision=precision),
         "passage_tokens": 200,
         "faiss_factory": "auto",
     }

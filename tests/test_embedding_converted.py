@@ -14,6 +14,7 @@ import pytest
 from briefqa.embedding import PACKAGED_MODEL, Embedder, embedder_key, load_embedder
 from briefqa.embedding.converted import ConvertedEmbedder
 from briefqa.embedding.sentence import SentenceEmbedder
+from briefqa.errors import EmbeddingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,3 +169,60 @@ def test_many_threads_may_compute_at_once(packaged_models: Path) -> None:
     expected = [found.embed_query(question) for question in questions]
     with ThreadPoolExecutor(8) as pool:
         assert np.abs(np.stack(list(pool.map(found.embed_query, questions))) - np.stack(expected)).max() < 1e-5
+
+
+@pytest.mark.model
+def test_eight_bit_integers_are_near_and_have_a_name_of_their_own(tiny: Path, models: Path) -> None:
+    texts = ["the tariff rose", "", "levee " * 100, "water fell by 31 percent.", "zebra", " who\tpays\n? "]
+    whole = load_embedder(str(tiny), converted=models)
+    rounded = load_embedder(str(tiny), precision="int8", converted=models)
+    assert rounded.fingerprint != whole.fingerprint
+    assert (
+        embedder_key(str(tiny), precision="int8")
+        != embedder_key(str(tiny))
+        == embedder_key(str(tiny), precision="fp32")
+    )
+    assert rounded.count_tokens(texts) == whole.count_tokens(texts)
+    vectors = rounded.embed_passages(texts)
+    assert 0.95 < (vectors * whole.embed_passages(texts)).sum(axis=1).min() < 1 - 1e-6
+    again = load_embedder(str(tiny), precision="int8", passage_prompt="school ", converted=models)
+    assert again.fingerprint not in {rounded.fingerprint, whole.fingerprint}
+
+
+@pytest.mark.model
+def test_eight_bit_integers_of_the_packaged_model_say_much_the_same(packaged_models: Path) -> None:
+    whole = load_embedder(PACKAGED_MODEL, converted=packaged_models)
+    rounded = load_embedder(PACKAGED_MODEL, precision="int8", converted=packaged_models)
+    words = (SAMPLES / "groundwater-metering.txt").read_text(encoding="utf-8").split()
+    texts = [" ".join(words[at : at + 60]) for at in range(0, 600, 20)]
+    cosines = (whole.embed_passages(texts) * rounded.embed_passages(texts)).sum(axis=1)
+    assert cosines.mean() > 0.985
+    sizes = [
+        (packaged_models / embedder_key(PACKAGED_MODEL, precision=precision) / "model.onnx").stat().st_size
+        for precision in ("fp32", "int8")
+    ]
+    assert sizes[1] < 0.7 * sizes[0]
+
+
+@pytest.mark.model
+def test_a_rounded_model_needs_no_torch(tiny: Path, models: Path) -> None:
+    expected = load_embedder(str(tiny), precision="int8", converted=models)
+    code = WITHOUT_TORCH.replace("converted=", 'precision="int8", converted=')
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tiny), str(models)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith(expected.fingerprint)
+
+
+def test_eight_bit_integers_are_for_the_cpu_and_for_a_folder(tmp_path: Path) -> None:
+    for options in ({"device": "cuda", "converted": tmp_path}, {"converted": None}):
+        with pytest.raises(EmbeddingError, match='embedding_precision = "fp32"'):
+            load_embedder(PACKAGED_MODEL, precision="int8", **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.model
+def test_nothing_stands_in_for_a_spoilt_rounded_model(tiny: Path, tmp_path: Path) -> None:
+    load_embedder(str(tiny), precision="int8", converted=tmp_path)
+    cut(tmp_path / embedder_key(str(tiny), precision="int8") / "model.onnx")
+    with pytest.raises(EmbeddingError, match="to have it made anew"):
+        load_embedder(str(tiny), precision="int8", converted=tmp_path)

@@ -24,6 +24,13 @@ ADDRESSES = ("postgresql://", "postgres://")
 # a file.
 _NOT_SETTINGS = ("BRIEFQA_REQUIRE_", LLM_KEY)
 
+_CHOICES = {
+    "embedding_precision": ("fp32", "int8"),
+    "fusion": ("convex", "rrf"),
+    "log_format": ("text", "json"),
+    "reindex_over_http": ("yes", "no"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -49,6 +56,7 @@ class Config:
     device: str = "cpu"
     query_prompt: str = ""
     passage_prompt: str = ""
+    embedding_precision: str = "fp32"
 
     faiss_factory: str = "auto"
     keep_generations: int = 3
@@ -140,12 +148,10 @@ class Config:
                 f"llm_seconds = {self.llm_seconds} has to be less than request_seconds = {self.request_seconds}, "
                 "so that the briefs' own words can still answer where the model is too slow."
             )
-        if self.log_format not in {"text", "json"}:
-            raise ConfigError(f'log_format = "{self.log_format}" is unknown: choose "text" or "json".')
-        if self.reindex_over_http not in {"yes", "no"}:
-            raise ConfigError(f'reindex_over_http = "{self.reindex_over_http}" is unknown: choose "yes" or "no".')
-        if self.fusion not in {"convex", "rrf"}:
-            raise ConfigError(f'fusion = "{self.fusion}" is unknown: choose "convex" or "rrf".')
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                one, other = choices
+                raise ConfigError(f'{name} = "{getattr(self, name)}" is unknown: choose "{one}" or "{other}".')
 
 
 def load_config(file: Path | None = None, environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:

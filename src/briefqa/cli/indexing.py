@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from briefqa.cli.commands import DONE, PARTLY, REFUSED, complain, print_json
-from briefqa.cli.settings import bounds, gate, limits, loader, settings
+from briefqa.cli.settings import bounds, gate, key_of_embedder, limits, loader, settings
 from briefqa.errors import BriefqaError, ConfigError, ReindexRunning
 
 if TYPE_CHECKING:
@@ -139,10 +139,8 @@ def _note(config: Config, outcome: Outcome, report: ReindexReport | None = None,
 
 
 def _settings(config: Config) -> dict[str, Any]:
-    from briefqa.embedding import embedder_key
-
     return {
-        "embedder_key": embedder_key(config.model, passage_prompt=config.passage_prompt),
+        "embedder_key": key_of_embedder(config),
         "passage_tokens": config.passage_tokens,
         "faiss_factory": config.faiss_factory,
     }

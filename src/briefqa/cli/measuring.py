@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefqa.cli.commands import DONE, print_json
-from briefqa.cli.settings import bounds, limits, loader, search_options, settings
+from briefqa.cli.settings import bounds, key_of_embedder, limits, loader, search_options, settings
 from briefqa.errors import BriefqaError
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ def add(commands: Commands) -> None:
 
 def _eval(arguments: argparse.Namespace) -> int:
     from briefqa.console import evaluation_page
-    from briefqa.embedding import embedder_key
     from briefqa.evaluation import Setting, evaluate_folder
     from briefqa.search import Searcher
     from briefqa.shapes import evaluation
@@ -42,7 +41,7 @@ def _eval(arguments: argparse.Namespace) -> int:
     embedder = loader(config)()
     indexing = {
         "load": lambda: embedder,
-        "embedder_key": embedder_key(config.model, passage_prompt=config.passage_prompt),
+        "embedder_key": key_of_embedder(config),
         "passage_tokens": config.passage_tokens,
         "faiss_factory": config.faiss_factory,
     }

@@ -34,6 +34,7 @@ def loader(config: Config) -> Callable[[], Embedder]:
         device=config.device,
         query_prompt=config.query_prompt,
         passage_prompt=config.passage_prompt,
+        precision=config.embedding_precision,
         converted=Path(config.folder) / "models",
     )
 
@@ -43,6 +44,13 @@ def home(config: Config) -> Home:
     from briefqa.homes import home_of
 
     return home_of(config.index, Path(config.folder))
+
+
+def key_of_embedder(config: Config) -> str:
+    """Tell what decides over the vectors of passages, without loading the model."""
+    from briefqa.embedding import embedder_key
+
+    return embedder_key(config.model, passage_prompt=config.passage_prompt, precision=config.embedding_precision)
 
 
 def bounds(config: Config) -> dict[str, Any]:

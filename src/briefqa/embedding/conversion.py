@@ -51,33 +51,42 @@ def convert(model: str, transformer: Any, traits: Traits, folder: Path) -> None:
     """
     if any(getattr(layer, "include_prompt", True) is False for layer in transformer):
         raise CannotConvertError("its pooling leaves the prompt out")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(dir=folder.parent, prefix="converting-"))
     try:
-        expected = SentenceEmbedder(model, transformer, traits)
-        _write(transformer, traits, expected.dimension, building)
-        _compare(expected, ConvertedEmbedder(model, building))
-        for file in building.iterdir():
-            with file.open("rb") as written:
-                os.fsync(written.fileno())
-        if not folder.exists():
-            building.rename(folder)
+        with written_at_once(folder) as building:
+            expected = SentenceEmbedder(model, transformer, traits)
+            _write(transformer, traits, expected.dimension, building)
+            compare(expected, ConvertedEmbedder(model, building), _NEAR)
     except (OSError, CannotConvertError):
         raise
     except Exception as error:  # whatever torch and its exporter raise, the model is used without them
         raise CannotConvertError(
             f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
         ) from error
+
+
+@contextmanager
+def written_at_once(folder: Path) -> Iterator[Path]:
+    """Give a folder to write into, which takes the name of `folder` at the end, whole, where there is none by then."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(dir=folder.parent, prefix="converting-"))
+    try:
+        yield building
+        for file in building.iterdir():
+            with file.open("rb") as written:
+                os.fsync(written.fileno())
+        if not folder.exists():
+            building.rename(folder)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
 
-def _compare(expected: Embedder, found: Embedder) -> None:
+def compare(expected: Embedder, found: Embedder, near: float) -> None:
+    """Raise CannotConvertError if the vectors of two embedders differ by more than the cosine near, for any text."""
     nearest = min(
         float((expected.embed_passages(_TEXTS) * found.embed_passages(_TEXTS)).sum(axis=1).min()),
         *(float(expected.embed_query(text) @ found.embed_query(text)) for text in _TEXTS[:4]),
     )
-    if not nearest >= _NEAR:
+    if not nearest >= near:
         raise CannotConvertError(f"its vectors would differ (cosine {nearest:.6f})")
 
 
@@ -116,7 +125,7 @@ def _export(transformer: Any, window: int, file: Path) -> None:
     ids = torch.randint(1, 100, (2, 16))
     batch, length = torch.export.Dim("batch", min=1, max=65536), torch.export.Dim("length", min=2, max=window)
     shapes = ({0: batch, 1: length}, {0: batch, 1: length})
-    with _silence():
+    with silence():
         program = torch.onnx.export(
             Whole().eval(),
             (ids, torch.ones_like(ids)),
@@ -131,7 +140,7 @@ def _export(transformer: Any, window: int, file: Path) -> None:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """Keep the exporter's talk about itself from a terminal that is not its own."""
     level = logging.root.manager.disable
     logging.disable(logging.WARNING)

