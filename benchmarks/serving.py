@@ -30,10 +30,11 @@ class Answered:
 
 
 class Client:
-    """One connection that stays open. server: for looking at the process."""
+    """One connection that stays open. server: for looking at the process. port: for more connections."""
 
     def __init__(self, port: int, server: subprocess.Popen[str]) -> None:
         self.server = server
+        self.port = port
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE_SECONDS)
 
     def search(self, question: str, k: int) -> Answered:
@@ -60,7 +61,7 @@ class Client:
             reason = response.read().decode()
             if response.status == http.client.OK:
                 return
-            time.sleep(0.2)
+            time.sleep(0.02)
         raise SystemExit(f"The server does not become ready: {reason}")
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from functools import cache
-from typing import Any
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 DEFAULT = "en"
 
@@ -43,7 +48,7 @@ def stems(words: list[str], code: str) -> list[str]:
     """Stem folded words in a language."""
     made: dict[str, Any] = _local.__dict__
     if code not in made:
-        import Stemmer  # noqa: PLC0415 - see stop_words
+        import Stemmer  # noqa: PLC0415 - not before there is something to stem
 
         made[code] = Stemmer.Stemmer(_LANGUAGES[code][0])
     stemmed: list[str] = made[code].stemWords(words)
@@ -53,12 +58,23 @@ def stems(words: list[str], code: str) -> list[str]:
 @cache
 def stop_words(code: str) -> frozenset[str]:
     """Words of a language, folded, that say nothing by themselves."""
-    from bm25s import stopwords as lists  # noqa: PLC0415 - a quarter of a second
-
     from briefqa.lexical.analysis import words  # noqa: PLC0415 - it imports this module
 
-    entries: tuple[str, ...] = getattr(lists, f"STOPWORDS_{_LANGUAGES[code][1]}", ())
+    entries: tuple[str, ...] = getattr(_lists(), f"STOPWORDS_{_LANGUAGES[code][1]}", ())
     return frozenset(word for entry in entries for word in words(entry))
+
+
+@cache
+def _lists() -> ModuleType:
+    """Load bm25s's stop words alone: with the whole package comes scipy, a quarter of the imports of a cold search."""
+    package = find_spec("bm25s")
+    file = Path(package.origin if package and package.origin else "bm25s").with_name("stopwords.py")
+    spec = spec_from_file_location("briefqa_stopwords", file)
+    if spec is None or spec.loader is None:
+        raise ModuleNotFoundError("No module named 'bm25s.stopwords'")
+    lists = module_from_spec(spec)
+    spec.loader.exec_module(lists)
+    return lists
 
 
 def language_of(stated: str, text: str) -> str:

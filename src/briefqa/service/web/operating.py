@@ -14,7 +14,6 @@ from fastapi.responses import RedirectResponse
 
 from briefqa.errors import BriefqaError, GenerationError
 from briefqa.generation import held_folder, read_manifest
-from briefqa.reindex import last_run
 from briefqa.service.access import ReaderOf  # noqa: TC001 - FastAPI looks at it
 from briefqa.service.guarding.sessions import comes_from_here
 from briefqa.service.problems import status_of
@@ -118,6 +117,8 @@ def last_report(index: Path) -> dict[str, Any] | None:
 
     None where none was kept, or it cannot be read.
     """
+    from briefqa.reindex import last_run  # noqa: PLC0415 - all that reads files comes with it, and only this page asks
+
     if last := last_run(index):
         return last | {"ended": f"{datetime.fromisoformat(last['ended']):%Y-%m-%d %H:%M} UTC"}
     files = sorted((index / "reports").glob("*.json"))
