@@ -217,7 +217,7 @@ def test_a_rounded_model_needs_no_torch(tiny: Path, models: Path) -> None:
 def test_eight_bit_integers_are_for_the_cpu_and_for_a_folder(tmp_path: Path) -> None:
     for options in ({"device": "cuda", "converted": tmp_path}, {"converted": None}):
         with pytest.raises(EmbeddingError, match='embedding_precision = "fp32"'):
-            load_embedder(PACKAGED_MODEL, precision="int8", **options)  # type: ignore[arg-type]
+            load_embedder(PACKAGED_MODEL, precision="int8", **options)
 
 
 @pytest.mark.model

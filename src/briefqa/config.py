@@ -75,6 +75,7 @@ class Config:
     hits: int = 5
     max_hits: int = 100
     max_query_chars: int = 2000
+    remembered_questions: int = 2000
 
     llm_url: str = ""
     llm_model: str = ""
@@ -127,6 +128,7 @@ class Config:
             ("max_hits", 1, 10_000),
             ("hits", 1, self.max_hits),
             ("max_query_chars", 1, 1_000_000),
+            ("remembered_questions", 0, 1_000_000),
             ("llm_seconds", 1, 3600),
             ("llm_retries", 0, 10),
             ("llm_concurrency", 1, 1000),

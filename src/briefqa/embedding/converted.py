@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from briefqa.embedding.embedder import encodable
+from briefqa.embedding.gathering import Gathering
 from briefqa.embedding.sentence import Traits, fingerprint_of
 
 if TYPE_CHECKING:
@@ -40,9 +41,9 @@ class ConvertedEmbedder:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         if record["format"] != FORMAT:
             raise ValueError(f"its format is {record['format']}")
-        graph = (folder / GRAPH).read_bytes()
-        if hashlib.sha256(graph).hexdigest() != record["sha256"]:
-            raise ValueError(f"{folder / GRAPH} is damaged")
+        with (folder / GRAPH).open("rb") as graph:
+            if hashlib.file_digest(graph, "sha256").hexdigest() != record["sha256"]:
+                raise ValueError(f"{folder / GRAPH} is damaged")
         tokenizer = (folder / TOKENIZER).read_text(encoding="utf-8")
         traits = Traits(record["window"], record["query_prompt"], record["passage_prompt"], tokenizer, record["digest"])
         self._query_prompt = query_prompt or traits.query_prompt
@@ -51,11 +52,13 @@ class ConvertedEmbedder:
         self._cutting = Tokenizer.from_str(tokenizer)
         self._cutting.enable_truncation(traits.window)
         self._padding: int = record["padding"]
-        self._session = graph_session(graph)
+        self._session = graph_session(folder / GRAPH)
         self.model = model
         self.window = traits.window
         self.dimension: int = record["dimension"]
         self.fingerprint = fingerprint_of(traits, self._passage_prompt)
+        # In eight-bit integers, what is embedded together changes each other's vectors: questions stay by themselves.
+        self._questions = None if record.get("rounded") else Gathering(self._embed)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text as a passage, special tokens and the passage prompt included."""
@@ -67,9 +70,12 @@ class ConvertedEmbedder:
         return self._embed([self._passage_prompt + encodable(text) for text in texts])
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
-        """Return the vector of a question, shape (dimension,)."""
-        vector: NDArray[np.float32] = self._embed([self._query_prompt + encodable(text)])[0]
-        return vector
+        """Return the vector of a question, shape (dimension,). Those that come at once are computed together."""
+        prompted = self._query_prompt + encodable(text)
+        if self._questions is not None:
+            return self._questions.vector(prompted)
+        alone: NDArray[np.float32] = self._embed([prompted])[0]
+        return alone
 
     def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         ids = [encoding.ids for encoding in self._cutting.encode_batch_fast(texts)]
@@ -98,8 +104,11 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def graph_session(graph: bytes) -> Any:
-    """Open a graph for the CPU, by ONNX Runtime, as it computes fastest beside other work."""
+def graph_session(graph: Path) -> Any:
+    """Open the file of a graph for the CPU, by ONNX Runtime, as it computes fastest beside other work.
+
+    By its name: a session keeps the bytes that it is given, beside the weights that it makes of them.
+    """
     import onnxruntime  # noqa: PLC0415 - a tenth of a second
 
     options = onnxruntime.SessionOptions()
@@ -109,4 +118,6 @@ def graph_session(graph: bytes) -> Any:
     options.log_severity_level = 3
     # Fused with the sum before it, a layer's normalisation takes three times as long as both by themselves do.
     slow = ["SkipLayerNormFusion"]
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"], disabled_optimizers=slow)
+    return onnxruntime.InferenceSession(
+        str(graph), options, providers=["CPUExecutionProvider"], disabled_optimizers=slow
+    )

@@ -45,7 +45,7 @@ def quantize(whole: Embedder, folder_of_whole: Path, folder: Path) -> None:
             )
         shutil.copyfile(folder_of_whole / TOKENIZER, building / TOKENIZER)
         record = json.loads((folder_of_whole / RECORD).read_text(encoding="utf-8"))
-        record["digest"] = f"{record['digest']} {_WAY}"
+        record |= {"digest": f"{record['digest']} {_WAY}", "rounded": True}
         record["sha256"] = hashlib.sha256((building / GRAPH).read_bytes()).hexdigest()
         (building / RECORD).write_text(json.dumps(record, indent=2), encoding="utf-8")
         compare(whole, ConvertedEmbedder(whole.model, building), _NEAR)

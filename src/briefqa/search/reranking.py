@@ -108,16 +108,17 @@ class PackagedReranker:
 
         file = self._folder / "model.onnx"
         try:
-            graph = file.read_bytes()
+            with file.open("rb") as graph:
+                found = hashlib.file_digest(graph, "sha256").hexdigest()
             tokenizer = Tokenizer.from_file(str(self._folder / "tokenizer.json"))
         except Exception as error:
             raise EmbeddingError(f"The files of {self.model} are missing: {_REINSTALL}") from error
-        if hashlib.sha256(graph).hexdigest() != _SHA256:
+        if found != _SHA256:
             raise EmbeddingError(f"The weights of {self.model} are not the published ones: {_REINSTALL}")
         # A question may be longer than the window by itself.
         tokenizer.enable_truncation(_WINDOW, strategy="longest_first")
         tokenizer.enable_padding()
-        return graph_session(graph), tokenizer
+        return graph_session(file), tokenizer
 
 
 _REINSTALL = 'pip install --force-reinstall "briefqa[rerank]".'

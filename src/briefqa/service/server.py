@@ -26,6 +26,7 @@ from briefqa.service.guarding import Guard
 from briefqa.service.guarding.rate import store_at
 from briefqa.service.limits import Limits
 from briefqa.service.reindexing import Reindexing, command_of
+from briefqa.service.remembering import Remembering
 from briefqa.service.workers import supervise
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _run(  # noqa: PLR0913, PLR0917 - the same
         reindexing = Reindexing(index, command, {f"{PREFIX}INDEX": config.index, f"{PREFIX}WORK": config.work})
     app = create_app(
         index,
-        load=load,
+        load=lambda: Remembering(load(), config.remembered_questions),
         docs_in=docs_in,
         limits=limits,
         searching=searching(),
@@ -106,6 +107,7 @@ def _run(  # noqa: PLR0913, PLR0917 - the same
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
         server_header=False,
         proxy_headers=False,  # `addresses` looks after them
+        ws="none",  # nothing here speaks it
     )
     uvicorn.Server(settings).run(sockets=[listener])
 
