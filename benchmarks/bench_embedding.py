@@ -1,5 +1,7 @@
 """Embedding on a CPU: the converted model beside sentence-transformers, and beside what the machine can multiply.
 
+Also the same in eight-bit integers, whose share of the peak in single precision may exceed 1.
+
 Figures like these mislead in three ways. The peak is that of one large product of matrices: nothing with attention,
 normalisation and small matrices reaches it. Texts of one length flatter every runtime, since nothing is padded; a
 mixture as of real passages is measured, too. And on a busy machine all figures fall, the faster one's most: the rounds
@@ -49,9 +51,11 @@ def main() -> None:
         converted, loading = timed(lambda: load_embedder(_MODEL, converted=Path(folder)))
         again, loading_again = timed(lambda: load_embedder(_MODEL, converted=Path(folder)))
         plain, loading_plain = timed(lambda: load_embedder(_MODEL))
+        rounded, rounding = timed(lambda: load_embedder(_MODEL, precision="int8", converted=Path(folder)))
+        embedders = {"torch": plain, "converted": converted, "int8": rounded}
         del again
         print(f"\nloading: {loading:.1f} s with the conversion and torch's import, then {loading_again:.2f} s; "
-              f"by torch, imported already, {loading_plain:.1f} s")  # fmt: skip
+              f"by torch, imported already, {loading_plain:.1f} s; rounding, once, {rounding:.1f} s")  # fmt: skip
         random = np.random.default_rng(arguments.seed)
         kinds = {
             "one length, 212 tokens": [" ".join(random.choice(_WORDS, 210)) for _ in range(arguments.texts)],
@@ -60,8 +64,8 @@ def main() -> None:
             ],
         }
         for kind, texts in kinds.items():
-            throughput(kind, texts, plain, converted, arguments.rounds)
-        latency(plain, converted, random)
+            throughput(kind, texts, embedders, arguments.rounds)
+        latency(embedders, random)
 
 
 def timed(call: Callable[[], T]) -> tuple[T, float]:
@@ -71,23 +75,25 @@ def timed(call: Callable[[], T]) -> tuple[T, float]:
     return value, time.perf_counter() - started
 
 
-def throughput(kind: str, texts: Sequence[str], plain: Embedder, converted: Embedder, rounds: int) -> None:
+def throughput(kind: str, texts: Sequence[str], embedders: dict[str, Embedder], rounds: int) -> None:
     """Print texts a second, and the arithmetic of it as a share of the peak that was measured in the same round."""
-    work = sum(_LAYERS * (24 * n * _HIDDEN**2 + 4 * n * n * _HIDDEN) for n in converted.count_tokens(texts))
-    rates: dict[str, list[float]] = {"torch": [], "converted": []}
-    shares: dict[str, list[float]] = {"torch": [], "converted": []}
+    work = sum(_LAYERS * (24 * n * _HIDDEN**2 + 4 * n * n * _HIDDEN) for n in embedders["torch"].count_tokens(texts))
+    rates: dict[str, list[float]] = {name: [] for name in embedders}
+    shares: dict[str, list[float]] = {name: [] for name in embedders}
     vectors = {}
     for _ in range(rounds):
         peak = multiplications()
-        for name, embedder in (("torch", plain), ("converted", converted)):
+        for name, embedder in embedders.items():
             vectors[name], seconds = timed(lambda embedder=embedder: embedder.embed_passages(texts))
             rates[name].append(len(texts) / seconds)
             shares[name].append(work / seconds / peak)
-    nearest = float((vectors["torch"] * vectors["converted"]).sum(axis=1).min())
-    ratios = [ours / theirs for ours, theirs in zip(rates["converted"], rates["torch"], strict=True)]
-    print(f"\n{kind}; least cosine between the two: {nearest:.7f}")
-    rows = [[name, spread(rates[name], 1), spread(shares[name])] for name in rates]
-    table(["", "texts/s", "share of the peak"], [*rows, ["converted / torch", spread(ratios), ""]])
+    print(f"\n{kind}")
+    rows = []
+    for name in embedders:
+        ratios = [ours / theirs for ours, theirs in zip(rates[name], rates["torch"], strict=True)]
+        nearest = float((vectors["torch"] * vectors[name]).sum(axis=1).min())
+        rows.append([name, spread(rates[name], 1), spread(ratios), spread(shares[name]), f"{nearest:.6f}"])
+    table(["", "texts/s", "beside torch", "share of the peak", "least cosine to torch"], rows)
 
 
 def multiplications() -> float:
@@ -99,12 +105,12 @@ def multiplications() -> float:
     return max(2 * _SIDE**3 / timed(lambda: matrix @ matrix)[1] for _ in range(5))
 
 
-def latency(plain: Embedder, converted: Embedder, random: np.random.Generator) -> None:
-    """Print milliseconds of one question, of both in turn."""
+def latency(embedders: dict[str, Embedder], random: np.random.Generator) -> None:
+    """Print milliseconds of one question, of all in turn."""
     questions = [" ".join(random.choice(_WORDS, n)) + "?" for n in random.integers(6, 18, 100)]
-    taken: dict[str, list[float]] = {"torch": [], "converted": []}
+    taken: dict[str, list[float]] = {name: [] for name in embedders}
     for question in questions:
-        for name, embedder in (("torch", plain), ("converted", converted)):
+        for name, embedder in embedders.items():
             taken[name].append(1000 * timed(lambda e=embedder, q=question: e.embed_query(q))[1])
     print("\none question of 6 to 17 words")
     rows = [[name, f"{quantile(ms, 0.5):.1f}", f"{quantile(ms, 0.95):.1f}"] for name, ms in taken.items()]

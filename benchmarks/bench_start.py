@@ -28,13 +28,15 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--passages", type=int, default=10_000)
+    parser.add_argument("--index", type=Path, metavar="DIR", help="an index that is there, in place of a made-up one")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seed", type=int, default=20310407)
     arguments = parser.parse_args()
     libraries = ["briefqa", "onnxruntime", "faiss-cpu", "fastapi", "numpy"]
     with stated("Cold start", arguments.seed, libraries), tempfile.TemporaryDirectory() as folder:
-        index = Path(folder) / "index"
-        build_random_index(Path(folder), arguments.passages, arguments.seed)
+        index = arguments.index or Path(folder) / "index"
+        if arguments.index is None:
+            build_random_index(Path(folder), arguments.passages, arguments.seed)
         asked = questions(arguments.rounds + 2, arguments.seed)
         search(asked[0], index)  # converts the model
         taken: dict[str, list[float]] = {"search": [], "serve, until ready": []}
