@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FACTORIES = ["Flat", "SQ8", "HNSW16", "IVF4,Flat", "IVF4,SQ8"]
+FACTORIES = ["Flat", "SQ8", "PQ16x4fs", "HNSW16", "IVF4,Flat", "IVF4,SQ8"]
 
 
 def random_rows(count: int, dimension: int = 32) -> NDArray[np.float32]:
@@ -97,7 +97,7 @@ def test_an_index_of_few_rows_works_whatever_its_factory(tmp_path: Path, factory
     assert sorted(row for row, _ in vectors.search(query, 10)) == list(range(count))
 
 
-@pytest.mark.parametrize("factory", ["SQ8", "IVF64,SQ8", "HNSW32"])
+@pytest.mark.parametrize("factory", ["SQ8", "PQ16x4fs", "IVF64,SQ8", "HNSW32"])
 def test_a_filter_that_leaves_many_rows_finds_as_much_as_none(tmp_path: Path, factory: str) -> None:
     rows = random_rows(10_000)
     vectors = written(tmp_path, rows, factory)
@@ -124,21 +124,23 @@ def test_an_approximate_index_finds_nearly_all(tmp_path: Path, factory: str) -> 
 
 
 def test_the_factory_that_fits_is_exact_for_few_and_makes_lists_for_many() -> None:
-    assert [fitting_factory(count) for count in (0, 2500, 25_000, 100_000, 1_000_000)] == [
+    assert [fitting_factory(count, 384) for count in (0, 2500, 25_000, 100_000, 1_000_000)] == [
         "Flat",
         "Flat",
-        "SQ8",
+        "PQ192x4fs",
         "IVF1024,SQ8",
         "IVF4096,SQ8",
     ]
+    assert fitting_factory(25_000, 385) == "SQ8"
 
 
-def test_lists_of_rows_in_eight_bits_find_nearly_all_that_questions_beside_them_ask_for(tmp_path: Path) -> None:
+@pytest.mark.parametrize("factory", ["IVF64,SQ8", "PQ16x4fs"])
+def test_coarse_rows_find_nearly_all_that_questions_beside_them_ask_for(tmp_path: Path, factory: str) -> None:
     rng = np.random.default_rng(11)
     centres = rng.normal(size=(40, 32))
     rows = (centres[rng.integers(40, size=6000)] + 0.8 * rng.normal(size=(6000, 32))).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    vectors = written(tmp_path, rows, "IVF64,SQ8")
+    vectors = written(tmp_path, rows, factory)
     found = 0
     for query in rows[rng.integers(6000, size=50)] + 0.1 * rng.normal(size=(50, 32)).astype(np.float32):
         exact = np.argsort(-(rows @ query))[:10]

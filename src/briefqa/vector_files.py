@@ -76,7 +76,8 @@ def open_embeddings(file: Path) -> NDArray[np.float32]:
     with reading(file):
         try:
             # An empty array cannot be mapped.
-            embeddings: NDArray[np.float32] = np.load(file, mmap_mode="r", allow_pickle=False)
+            # Not as np.memmap, whose every slice is slow to make.
+            embeddings: NDArray[np.float32] = np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
         except ValueError:
             embeddings = np.load(file, allow_pickle=False)
     if not isinstance(embeddings, np.ndarray) or embeddings.ndim != 2 or embeddings.dtype != np.float32:

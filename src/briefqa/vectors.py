@@ -38,19 +38,21 @@ _BLOCK = 65_536
 AUTO = "auto"
 """A factory that stands for the one that fits the number of passages."""
 
-# Up to so many rows comparing with all of them as they are takes less than a millisecond, and up to so many comparing
-# with all of them in eight bits a number, which the caches hold.
+# Up to so many rows comparing with all of them as they are takes a fifth of a millisecond, and up to so many comparing
+# with all of them in two bits a number, sixteen pairs of numbers at a time (product quantisation, "fast scan").
 _WHOLE_UP_TO, _COARSE_UP_TO = 2_500, 25_000
-# An inverted file learns its lists from so many rows for each.
+# An inverted file learns its lists from so many rows for each. What two bits stand for is learned from so many rows in
+# all, in so many rounds: more change nothing that is found (docs/evaluate.md) and take seconds.
 _TRAINED_ON = 40
+_PACKED_ON, _PACKED_ROUNDS = 2048, 10
 # It looks at so many lists that what it finds is, for this part, what comparing with all would find, tried on some rows
 # as they are and turned away from where they lie, as questions lie beside passages.
 _RECALL = 0.99
 _TRIED, _TURNED, _DEPTH = 128, 0.8, 10
 # Under a filter so many rows are compared exactly in a few milliseconds.
 _FEW = 4096
-# For k rows an approximate index is asked for some more, which are then compared exactly.
-_MORE = 1.5
+# For k rows an approximate index is asked for some more, which are then compared exactly; one in two bits for many.
+_MORE, _MORE_OF_PACKED, _FEWEST_OF_PACKED = 1.5, 4, 400
 
 
 class Vectors:
@@ -138,19 +140,20 @@ class Vectors:
         """Scores and rows of the k nearest, in any order; fewer where an approximate index finds fewer."""
         import faiss  # noqa: PLC0415 - imported by open
 
-        listed = isinstance(self._index, faiss.IndexIVF)
-        selecting = self._exact or listed or isinstance(self._index, faiss.IndexScalarQuantizer)
+        listed, packed = (isinstance(self._index, kind) for kind in (faiss.IndexIVF, faiss.IndexPQFastScan))
+        selecting = self._exact or listed or packed or isinstance(self._index, faiss.IndexScalarQuantizer)
         # Whoever sees some rows only must not see by what is found how the others lie in the lists.
         hiding = listed and self._seen is not None
         if rows is not None and not self._exact and (hiding or not selecting or len(rows) <= _FEW):
             return _exactly(query, k, rows, self._rows)
+        if packed:
+            near = self._near(query, k, rows)
+            return _exactly(query, min(k, len(near)), near, self._rows)
         parameters: Any = None
         if rows is not None:
             total = len(self._rows.brief_of)
-            bits = np.zeros(-(-total // 8) * 8, dtype=bool)
-            bits[rows] = True
-            packed = np.packbits(bits, bitorder="little")
-            selector = faiss.IDSelectorBitmap(total, faiss.swig_ptr(packed))
+            bits = np.packbits(self._mask(rows), bitorder="little")
+            selector = faiss.IDSelectorBitmap(total, faiss.swig_ptr(bits))
             parameters = faiss.SearchParametersIVF() if listed else faiss.SearchParameters()
             parameters.sel = selector
             if listed:
@@ -162,6 +165,29 @@ class Vectors:
         _, found = self._index.search(query, min(int(k * _MORE), reach), params=parameters)
         rows = np.sort(found[0][found[0] >= 0])
         return _exactly(query, min(k, len(rows)), rows, self._rows)
+
+    def _near(self, query: NDArray[np.float32], k: int, rows: NDArray[np.int64] | None) -> NDArray[np.int64]:
+        """Find rows among which the k nearest are, in an index that can leave none out by itself."""
+        total = len(self._rows.brief_of)
+        allowed = None if rows is None else self._mask(rows)
+        wanted = min(max(k * _MORE_OF_PACKED, _FEWEST_OF_PACKED), total if rows is None else len(rows))
+        # As many more as rows are out, were they spread evenly; twice as many as long as that is too few.
+        fetch = wanted if rows is None else math.ceil(wanted * total / len(rows))
+        while True:
+            fetch = min(fetch, total)
+            _, found = self._index.search(query, fetch)
+            near = np.sort(found[0][found[0] >= 0])
+            if allowed is not None:
+                near = near[allowed[near]]
+            if len(near) >= wanted or fetch == total:
+                return near
+            fetch *= 2
+
+    def _mask(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """For each row whether it is one of these."""
+        mask = np.zeros(len(self._rows.brief_of), dtype=bool)
+        mask[rows] = True
+        return mask
 
 
 def ascending(rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
@@ -183,10 +209,15 @@ def check_factory(factory: str, dimension: int) -> None:
         ) from error
 
 
-def fitting_factory(count: int) -> str:
-    """Choose the kind of index for so many rows: whole for few, in eight bits a number for more, in lists for many."""
+def fitting_factory(count: int, dimension: int) -> str:
+    """Choose the kind of index for so many rows: whole for few, in two bits a number for more, in lists for many.
+
+    Two bits a number are four for a pair of them; where the numbers make no pairs, they are eight for each.
+    """
+    if count <= _WHOLE_UP_TO:
+        return "Flat"
     if count <= _COARSE_UP_TO:
-        return "Flat" if count <= _WHOLE_UP_TO else "SQ8"
+        return "SQ8" if dimension % 2 else f"PQ{dimension // 2}x4fs"
     lists = 1 << round(math.log2(4 * math.sqrt(count)))
     return f"IVF{lists},SQ8"
 
@@ -203,7 +234,7 @@ def write_index(file: Path, rows: InContext, factory: str, before: Staying | Non
     count, dimension = rows.embeddings.shape
     check_factory(factory, dimension)
     index = faiss.index_factory(
-        dimension, fitting_factory(count) if factory == AUTO else factory, faiss.METRIC_INNER_PRODUCT
+        dimension, fitting_factory(count, dimension) if factory == AUTO else factory, faiss.METRIC_INNER_PRODUCT
     )
     taken = taken_over(index, before, count) if before else None
     if taken:
@@ -229,7 +260,10 @@ def _trained(index: Any, rows: InContext) -> Any:
     if index.is_trained:
         return index
     count, dimension = rows.embeddings.shape
-    wanted = _TRAINED_ON * (index.nlist if isinstance(index, faiss.IndexIVF) else count)
+    wanted = _TRAINED_ON * index.nlist if isinstance(index, faiss.IndexIVF) else count
+    if isinstance(index, faiss.IndexPQFastScan):
+        wanted = _PACKED_ON
+        index.pq.cp.niter = _PACKED_ROUNDS
     try:
         index.train(rows[_sample(count, wanted)])
     except RuntimeError:
