@@ -31,6 +31,29 @@ def test_the_best_sentences_in_the_order_of_the_text(question: str, expected: li
     assert shown(question) == expected
 
 
+NUMBERED = (
+    "Silt in the main drain\n\n2. Silt filled half of the drain. It was dredged in spring.\n\n"
+    "## Silt\n\n3.\n\nNobody paid."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("silt in the main drain", ["2. Silt filled half of the drain."]),
+        ("number 2", ["2. Silt filled half of the drain."]),
+        ("3.", ["2. Silt filled half of the drain."]),
+    ],
+)
+def test_neither_a_heading_nor_a_bare_number_is_a_sentence_that_answers(question: str, expected: list[str]) -> None:
+    assert [NUMBERED[start:end] for start, end in highlights(question, NUMBERED)] == expected
+
+
+@pytest.mark.parametrize("text", ["Silt in the main drain", "2.", "## Silt"])
+def test_where_there_is_nothing_else_a_heading_is_shown(text: str) -> None:
+    assert highlights("silt", text) == ((0, len(text)),)
+
+
 @given(bodies(), bodies())
 def test_whole_sentences_of_any_text_for_any_question(question: str, text: str) -> None:
     found = highlights(question, text)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from briefqa.errors import CorruptGeneration
 from briefqa.lexical import FILES, Lexical, words, write_lexical
 from briefqa.lexical.acronyms import Acronyms, Definitions, agreed, definitions
-from briefqa.lexical.analysis import terms, variants
+from briefqa.lexical.analysis import shared, terms, tokens, variants
 from briefqa.lexical.languages import known_language
 from briefqa.lexical.writing import Vocabulary, key_of
 from generated import bodies
@@ -259,3 +259,18 @@ def test_a_file_that_is_missing_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / "lexical" / name).unlink()
     with pytest.raises(CorruptGeneration, match="briefqa reindex"):
         Lexical.open(tmp_path / "lexical")
+
+
+@given(bodies(), bodies())
+def test_what_is_shared_is_what_the_terms_of_both_have_in_common(one: str, other: str) -> None:
+    asked, held = ({*single, *pairs} for single, pairs in (terms(text, "en") for text in (one, f"{other} {one[:40]}")))
+    assert shared(tokens(f"{other} {one[:40]}"), frozenset(asked), "en") == asked & held
+
+
+@pytest.mark.parametrize("k", [1, 7, 100, 5000])
+def test_the_best_are_those_that_sorting_all_of_them_would_give(k: int) -> None:
+    scores = np.random.default_rng(3).integers(0, 300, size=10_037).astype(np.float32)
+    order = np.lexsort((np.arange(len(scores)), -scores))
+    every = [(int(row), float(scores[row])) for row in order if scores[row] > 0]
+    assert Lexical.best(scores, k) == every[:k]
+    assert Lexical.best(scores, k, range(0, 10_037, 2)) == [each for each in every if each[0] % 2 == 0][:k]

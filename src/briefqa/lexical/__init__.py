@@ -5,9 +5,9 @@
 importer of bm25s and PyStemmer.
 """
 
-from briefqa.lexical.analysis import terms, words
+from briefqa.lexical.analysis import shared, terms, tokens, words
 from briefqa.lexical.index import Lexical, Parts, Stored
-from briefqa.lexical.languages import language_of
+from briefqa.lexical.languages import known_language, language_of
 from briefqa.lexical.matrix import Columns, Matrix
 from briefqa.lexical.updating import TooOften, update_lexical
 from briefqa.lexical.writing import FILES, About, Entry, write_lexical
@@ -22,8 +22,11 @@ __all__ = [
     "Parts",
     "Stored",
     "TooOften",
+    "known_language",
     "language_of",
+    "shared",
     "terms",
+    "tokens",
     "update_lexical",
     "words",
     "write_lexical",

@@ -81,6 +81,28 @@ def terms(text: str, language: str) -> tuple[list[str], list[str]]:
     return single + [word for token in read for word in token.beside], pairs
 
 
+def shared(read: Iterable[str], wanted: frozenset[str], language: str) -> set[str]:
+    """Tell which of some terms the tokens of a text hold, as `terms` would make them of it."""
+    sequence: list[tuple[str, bool]] = []
+    held: set[str] = set()
+    for token in read:
+        its = _at_hand(token, language)
+        sequence += its.sequence
+        if its.beside:
+            held.update(wanted.intersection(its.beside))
+    held.update(stem for stem, stops in sequence if stem in wanted and not stops)
+    begins = {first for first, pair, _ in (term.partition(PAIR) for term in wanted) if pair}
+    for (first, stops), (second, too) in pairwise(sequence):
+        if first in begins and f"{first}{PAIR}{second}" in wanted and not (stops and too):
+            held.add(f"{first}{PAIR}{second}")
+    return held
+
+
+def stems_of(word: str, language: str) -> list[str]:
+    """Stem the words of one token in a language, stop words left out."""
+    return [stem for stem, stops in _at_hand(word, language).sequence if not stops]
+
+
 class Analysed(NamedTuple):
     """A token as it is counted. sequence: its words stemmed, each with whether it is a stop word.
 

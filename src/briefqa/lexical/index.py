@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from itertools import chain
+from functools import lru_cache
 from math import log
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
 from briefqa.errors import CorruptGeneration
 from briefqa.lexical.acronyms import Acronyms, Found, agreed
-from briefqa.lexical.analysis import PAIR, terms, variants, words
+from briefqa.lexical.analysis import PAIR, stems_of, terms, variants, words
 from briefqa.lexical.matrix import Columns, Matrix, mapped
 from briefqa.lexical.writing import ABOUT, ACRONYMS, BRIEF_OF, KEYS, LANGUAGE_OF, WORDS, About, key_of, listed
 
@@ -37,6 +37,10 @@ _MISTYPED = range(5, 25)
 _MOST_MENDED = 8
 # What a word is worth that the question does not say, beside one that it says: of an acronym's meaning.
 _MEANT = 0.5
+# Texts whose columns are kept at hand: a question's are asked for by each step of its search.
+_AT_HAND = 512
+# The highest of so many scores are looked at first, to leave out what cannot be among the best.
+_BLOCK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,13 @@ class Stored:
     matrices: tuple[Columns, Columns]
 
 
+class Asked(NamedTuple):
+    """Columns of a text's terms, -1 for each that no passage holds. every: words and pairs. words: each word once."""
+
+    every: tuple[int, ...]
+    words: tuple[int, ...]
+
+
 class Lexical:
     """An index that is open for searching. Safe for many threads."""
 
@@ -115,6 +126,7 @@ class Lexical:
         self._languages = [about.languages[place] for place in order if frequent[place]]
         seen = np.bincount(briefs, minlength=about.briefs) > 0
         self._acronyms = Acronyms(agreed(stored.acronyms, None if rows is None else seen), self._languages)
+        self._columns_of = lru_cache(_AT_HAND)(self._look_up)
 
     @staticmethod
     def open(folder: Path) -> LexicalFiles:
@@ -170,12 +182,12 @@ class Lexical:
         only: the rows to pick from. A score of 0 is never picked.
         """
         if only is None:
-            rows = np.flatnonzero(scores > 0)
+            rows = _promising(scores, k)
         else:
-            rows = np.asarray(only, dtype=np.int64)
-            rows = rows[scores[rows] > 0]
-            if not (rows[1:] > rows[:-1]).all():
-                rows = np.unique(rows)
+            among = np.asarray(only, dtype=np.int64)
+            if not (among[1:] > among[:-1]).all():
+                among = np.unique(among)
+            rows = among[_promising(scores[among], k)]
         found = scores[rows]
         if len(found) > k > 0:
             least = np.partition(found, len(found) - k)[len(found) - k]
@@ -188,10 +200,9 @@ class Lexical:
 
         The best over the languages of the briefs. A question of stop words only has nothing to hold: 0.
         """
-        asked = [list(dict.fromkeys(terms(question, language)[0])) for language in self._languages]
-        every = list(dict.fromkeys(chain.from_iterable(asked)))
-        worth = {word: self._worth(column, row) for word, column in zip(every, self._columns(every), strict=True)}
-        return max((_share(worth[word] for word in words) for words in asked), default=0.0)
+        asked = [self._columns_of(question, language).words for language in self._languages]
+        worth = {column: self._worth(column, row) for columns in asked for column in columns}
+        return max((_share(worth[column] for column in columns) for columns in asked), default=0.0)
 
     def _worth(self, column: int, row: int) -> tuple[float, bool]:
         """How rare the term of a column is (-1: as rare as can be), and whether a row holds it."""
@@ -207,8 +218,7 @@ class Lexical:
         return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
 
     def _holding(self, phrase: str, language: str) -> NDArray[np.int64]:
-        single, pairs = terms(phrase, language)
-        columns = self._columns([*single, *pairs])
+        columns = self._columns_of(phrase, language).every
         if -1 in columns:
             return np.empty(0, dtype=np.int64)
         rows = np.arange(len(self._brief_of))
@@ -241,10 +251,15 @@ class Lexical:
         found: list[int] = []
         for language in self._languages:
             known = set(found)
-            single, pairs = terms(text, language)
-            columns = self._columns([*single, *pairs])
+            columns = self._columns_of(text, language).every
             found += [column for column in columns if column >= 0 and column not in known]
         return found
+
+    def _look_up(self, text: str, language: str) -> Asked:
+        single, pairs = terms(text, language)
+        columns = self._columns([*single, *pairs])
+        words = dict(zip(single, columns, strict=False))
+        return Asked(tuple(columns), tuple(words.values()))
 
     def _mended(self, question: str) -> Iterator[int]:
         """Columns for the words of the question that no brief holds in any language: the most frequent near one's."""
@@ -261,7 +276,7 @@ class Lexical:
 
     def _unknown(self, typed: list[str]) -> list[str]:
         """The words that no passage holds in any language."""
-        stems = [(word, stem) for word in typed for language in self._languages for stem in terms(word, language)[0]]
+        stems = [(word, stem) for word in typed for language in self._languages for stem in stems_of(word, language)]
         columns = self._columns([stem for _, stem in stems])
         known = {word for (word, _), column in zip(stems, columns, strict=True) if column >= 0}
         return [word for word in typed if word not in known]
@@ -297,6 +312,16 @@ def _key(term: str, numbers: Mapping[str, int]) -> int:
     first, _, second = term.rpartition(PAIR)
     number, before = numbers.get(second, 0), numbers.get(first, 0)
     return key_of(number, before) if number and (before or not first) else 0
+
+
+def _promising(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """Places of scores above 0 that may be among the k highest: the k-th of some of them is no higher than theirs."""
+    whole = len(scores) // _BLOCK
+    if not 0 < k < whole:
+        return np.flatnonzero(scores > 0)
+    highest = scores[: whole * _BLOCK].reshape(whole, _BLOCK).max(axis=1)
+    least = np.partition(highest, whole - k)[whole - k]
+    return np.flatnonzero(scores >= least if least > 0 else scores > 0)
 
 
 def _share(worth: Iterable[tuple[float, bool]]) -> float:

@@ -93,7 +93,10 @@ def known_language(stated: str, words: list[str]) -> str:
         return code
     looked_at = words[:_WORDS_LOOKED_AT]
     of_word = _languages_of_stop_words()
-    counts = Counter(code for word in looked_at if word in of_word for code in of_word[word])
+    counts: Counter[str] = Counter()
+    for word, often in Counter(filter(of_word.__contains__, looked_at)).items():
+        for code in of_word[word]:
+            counts[code] += often
     if not counts:
         return DEFAULT
     best = max(counts, key=lambda code: (counts[code], code == DEFAULT, code))

@@ -59,7 +59,7 @@ class Columns(ABC):
     def holds(self, column: int, row: int) -> bool:
         """Whether a row holds a term."""
         rows = self.rows_of(column)
-        place = int(np.searchsorted(rows, row))
+        place = int(rows.searchsorted(rows.dtype.type(row)))  # or all of them would be converted first
         return place < len(rows) and int(rows[place]) == row
 
     def summed(self, weights: Iterable[tuple[int, float]]) -> NDArray[np.float32]:

@@ -46,13 +46,13 @@ class Fusion:
         """Rank candidates, best first, ties in the order of the ids."""
         if not candidates:
             return []
-        ids, dense, lexical = zip(*candidates, strict=True)
+        ids, dense, lexical = zip(*sorted(candidates), strict=True)
         parts = _by_rank if self.method == "rrf" else _by_score
         from_meaning, from_words = parts(ids, np.array(dense)), parts(ids, np.array(lexical))
         words, meaning = (1.0, 1.0) if self.method == "rrf" else (self.lexical_weight, 1 - self.lexical_weight)
         scores = words * from_words + meaning * from_meaning
-        order = sorted(zip((-scores).tolist(), ids, strict=True))
-        return [Ranked(passage_id, -score) for score, passage_id in order]
+        order = np.argsort(-scores, kind="stable")
+        return list(map(Ranked, [ids[place] for place in order.tolist()], scores[order].tolist()))
 
 
 def _by_score(_ids: Sequence[str], scores: NDArray[np.float64]) -> NDArray[np.float64]:

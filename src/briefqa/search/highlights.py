@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import math
 import re
-from itertools import pairwise
+from collections import Counter
+from functools import lru_cache
+from itertools import chain, pairwise
 
-from briefqa.lexical import language_of, terms
+from briefqa.lexical import known_language, shared, terms, tokens
 from briefqa.sentences import PARAGRAPH_END, SENTENCE_END
 
 _ENDS = re.compile(f"{PARAGRAPH_END}|{SENTENCE_END}")
 _MOST = 3
 # A sentence is shown beside the best one if what it adds is worth so much of what the best one has.
 _WORTH_ADDING = 0.4
+# Such as (a) or IV. or, where it heads a section, # 2.
+_NUMBER = re.compile(r"(?:#+\s+)?[(\[]?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{2,5})[.)\]]+")
+# What ends a sentence, or a line of a list; what begins an item of one.
+_ENDED = re.compile(r"[.!?…:;,。！？\"'”’»)\]]")
+_ITEM = re.compile(r"[-–—*•·‣▪◦]|[(\[]?\w{1,3}[.)\]]\s")
+_LONGEST_HEADING = 100
+# Questions whose terms are kept at hand: one is asked of several passages.
+_AT_HAND = 64
 
 Span = tuple[int, int]
 
 
 def sentences(text: str) -> list[Span]:
-    """Spans of the sentences of a text, without the white space between them."""
+    """Spans of the sentences of a text, without the white space between them. A number goes with what it numbers."""
     bounds = sorted({0, *(match.end() for match in _ENDS.finditer(text)), len(text)})
-    spans = []
+    spans: list[Span] = []
     for start, end in pairwise(bounds):
         bare = text[start:end].strip()
         if bare:
             first = start + len(text[start:end]) - len(text[start:end].lstrip())
-            spans.append((first, first + len(bare)))
+            if spans and _NUMBER.fullmatch(text, *spans[-1]) and "\n" not in text[spans[-1][1] : first]:
+                first = spans.pop()[0]
+            spans.append((first, start + len(text[start:end].rstrip())))
     return spans
 
 
@@ -34,34 +46,44 @@ def highlights(question: str, text: str, language: str = "") -> tuple[Span, ...]
 
     The best sentence holds most of the question's words, the ones that few sentences hold counting more, pairs of
     neighbours counting as words of their own. Others follow as long as they add what the ones before lack. Where no
-    sentence shares a word with the question, it is the first. language: of the text, as its brief says it, or "".
+    sentence shares a word with the question, it is the first. A heading is none, unless there is nothing else.
+    language: of the text, as its brief says it, or "".
     """
-    spans = sentences(text)
-    code = language_of(language, text)
-    wanted = set(_terms(question, code))
-    found = {span: wanted.intersection(_terms(text[slice(*span)], code)) for span in spans}
-    weights = {term: _rarity(sum(term in held for held in found.values()), len(spans)) for term in wanted}
+    every = sentences(text)
+    spans = [span for span in every if not _is_heading(text, *span)] or every
+    read = [tokens(text[slice(*span)]) for span in spans]
+    code = known_language(language, list(chain.from_iterable(read)))
+    wanted = _wanted(question, code)
+    found = {span: shared(words, wanted, code) for span, words in zip(spans, read, strict=True)}
+    holding = Counter(chain.from_iterable(found.values()))
+    # In a fixed order, since sums of the same numbers in another differ.
+    weights = {term: math.log(1 + len(spans) / count) for term, count in sorted(holding.items())}
     chosen: list[Span] = []
-    covered: set[str] = set()
+    left = dict(weights)
     best = 0.0
-    while len(chosen) < min(_MOST, len(spans)):
-        gain, span = max(
-            ((sum(weights[term] for term in found[span] - covered), (-span[0], -span[1])) for span in spans),
-            default=(0.0, (0, 0)),
-        )
-        if gain <= best * _WORTH_ADDING:
+    while left and len(chosen) < _MOST:
+        gains = {span: sum(weight for term, weight in left.items() if term in held) for span, held in found.items()}
+        span = max(gains, key=lambda span: (gains[span], -span[0]))
+        if gains[span] <= best * _WORTH_ADDING:
             break
-        best = best or gain
-        start, end = -span[0], -span[1]
-        chosen.append((start, end))
-        covered |= found[start, end]
+        best = best or gains[span]
+        chosen.append(span)
+        left = {term: weight for term, weight in left.items() if term not in found[span]}
     return tuple(sorted(chosen)) or tuple(spans[:1])
 
 
-def _terms(text: str, code: str) -> list[str]:
-    single, pairs = terms(text, code)
-    return single + pairs
+def _is_heading(text: str, start: int, end: int) -> bool:
+    """Whether text[start:end] is a paragraph of a few words that ends as no sentence does, or a number alone."""
+    if text[start] == "#" or _NUMBER.fullmatch(text, start, end):
+        return True
+    if _ENDED.match(text, end - 1) or end - start > _LONGEST_HEADING or _ITEM.match(text, start):
+        return False
+    before, after = text[:start], text[end:]
+    opens = not before.strip() or "\n\n" in before[len(before.rstrip()) :]
+    return opens and (not after.strip() or "\n\n" in after[: len(after) - len(after.lstrip())])
 
 
-def _rarity(holding: int, of: int) -> float:
-    return math.log(1 + of / max(holding, 1))
+@lru_cache(_AT_HAND)
+def _wanted(question: str, code: str) -> frozenset[str]:
+    single, pairs = terms(question, code)
+    return frozenset(single + pairs)
