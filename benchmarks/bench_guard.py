@@ -57,7 +57,7 @@ def _passage_of(index: object, brief_id: str) -> str:
     from briefqa.filters import Is  # noqa: PLC0415 - only here
 
     rows = index.select(Is("brief", (brief_id,)))  # type: ignore[attr-defined]
-    found = index.candidates(HashingEmbedder().embed_query("policy"), "policy", 1, rows)  # type: ignore[attr-defined]
+    found = index.candidates(lambda: HashingEmbedder().embed_query("policy"), "policy", 1, rows)  # type: ignore[attr-defined]
     return str(found[0].passage_id)
 
 

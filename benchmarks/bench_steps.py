@@ -69,7 +69,7 @@ def steps(index: Index, embedder: Embedder, asked: Sequence[str]) -> None:
     taken: dict[str, list[float]] = {}
     for question in asked:
         vector = timed(taken, "embedding the question", lambda: embedder.embed_query(question))  # noqa: B023
-        found = timed(taken, "both legs", lambda: index.candidates(vector, question, _CANDIDATES))  # noqa: B023
+        found = timed(taken, "both legs", lambda: index.candidates(lambda: vector, question, _CANDIDATES))  # noqa: B023
         ids = [candidate.passage_id for candidate in found[: 2 * _HITS]]
         timed(taken, "fetching passages and notes", lambda: index.fetch(ids))  # noqa: B023
         timed(taken, "ranking, embedding included", lambda: searcher.rank(question, _CANDIDATES))  # noqa: B023
@@ -101,8 +101,8 @@ def filters(index: Index, embedder: Embedder, asked: Sequence[str]) -> None:
         taken: dict[str, list[float]] = {}
         few = timed(taken, "first", lambda: index.select(where))  # noqa: B023
         for question, vector in zip(asked, vectors, strict=True):
-            timed(taken, "without", lambda: index.candidates(vector, question, _CANDIDATES))  # noqa: B023
-            timed(taken, "with", lambda: index.candidates(vector, question, _CANDIDATES, index.select(where)))  # noqa: B023
+            timed(taken, "without", lambda: index.candidates(lambda: vector, question, _CANDIDATES))  # noqa: B023
+            timed(taken, "with", lambda: index.candidates(lambda: vector, question, _CANDIDATES, index.select(where)))  # noqa: B023
         parts = [quantile(taken[kind][_WARM_UP:], part) for kind in ("without", "with") for part in (0.5, 0.95)]
         ratio = f"{parts[2] / parts[0]:.2f}"
         rows.append([name, str(len(few)), f"{taken['first'][0]:.0f}", *(f"{part:.2f}" for part in parts), ratio])

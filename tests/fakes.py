@@ -30,7 +30,7 @@ from briefqa.generation import (
 from briefqa.lexical import words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -118,11 +118,11 @@ class MemoryIndex:
         return sorted((each for each in scored if each.score), key=lambda item: (-item.score, item.passage_id))[:k]
 
     def candidates(
-        self, vector: NDArray[np.float32], question: str, k: int, only: Subset | None = None
+        self, vector: Callable[[], NDArray[np.float32]], question: str, k: int, only: Subset | None = None
     ) -> list[Candidate]:
         everything = len(self.stored)
         ids = None if only is None else [f"{self.stored[row].id}-0" for row in only.rows]
-        dense = dict(self.dense(vector, everything, ids))
+        dense = dict(self.dense(vector(), everything, ids))
         lexical = dict(self.lexical(question, everything, ids))
         found = {name for leg in (dense, lexical) for name in list(leg)[:k]}
         return [Candidate(name, dense[name], lexical.get(name, 0.0)) for name in sorted(found)]

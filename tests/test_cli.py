@@ -142,6 +142,23 @@ def test_search_shows_the_passage_with_its_marks_and_notes(home: Path, run: Any)
     assert home.name not in out
 
 
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("question", "filters", "told"),
+    [
+        ('"no such words"', [], "no passage holds “no such words”, itself or in a note"),
+        ('"no such words"', ["--filters", '{"has_notes": true}'], "no passage that the filters let through holds"),
+        ("anything", ["--filters", '{"language": "xx"}'], "the filters let no passage through"),
+    ],
+)
+def test_a_search_without_hits_says_why(run: Any, question: str, filters: list[str], told: str) -> None:
+    assert run("reindex")[0] == 0
+    status, out, _ = run("search", question, *filters)
+
+    assert status == 0
+    assert told in out
+
+
 def test_search_gives_the_same_hits_as_http(home: Path, run: Any) -> None:
     run("reindex")
     question = "By how much did premiums rise?"

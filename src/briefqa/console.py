@@ -28,10 +28,10 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() or character in "\n\t" else "�" for character in text)
 
 
-def ranking_page(ranking: Ranking) -> str:
-    """Show the hits for a question, each with its notes below it."""
+def ranking_page(ranking: Ranking, *, filtered: bool = False) -> str:
+    """Show the hits for a question, each with its notes below it. filtered: whether a filter was asked for."""
     if not ranking.hits:
-        return "No hits: the index holds no briefs."
+        return printable(_no_hits(ranking.query, filtered))
     steps = ranking.timings
     closing = (
         f"{_count(len(ranking.hits), 'hit')} in {steps.total:.0f} ms (embed {steps.embed:.0f}, search "
@@ -58,6 +58,16 @@ def answer_page(answer: Answer) -> str:
     written = "the briefs' own words" if answer.written_by == "briefs" else f"written by {answer.written_by}"
     closing = f"{written}, {_count(len(answer.ranking.hits), 'hit')}, generation {answer.ranking.generation}"
     return printable("\n".join([*lines, *(f"\nNote: {notice}" for notice in answer.notices), "", closing]))
+
+
+def _no_hits(query: str, filtered: bool) -> str:  # noqa: FBT001 - as it was asked
+    from briefqa.search import quoted_phrases  # noqa: PLC0415 - numpy, which the help of the command line does not need
+
+    phrases = " and ".join(f"“{phrase}”" for phrase in quoted_phrases(query))
+    among = "that the filters let through " if filtered else ""
+    if phrases:
+        return f"No hits: no passage {among}holds {phrases}, itself or in a note that it cites."
+    return "No hits: the filters let no passage through." if filtered else "No hits: the index holds no briefs."
 
 
 def _hit(hit: Hit) -> str:

@@ -42,7 +42,7 @@ def _search(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(ranking(found, links))
     else:
-        print(ranking_page(found))
+        print(ranking_page(found, filtered=wanted.where is not None))
     return DONE
 
 

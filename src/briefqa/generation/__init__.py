@@ -11,9 +11,9 @@
       work/                            what a reindex that was cut short has read and embedded, for the next one
       reports/                         what each reindex did, and in last.json how the last one ended
 
-`store` looks after the folder, `manifest` after what a generation says of itself, `opened` after searching in one,
-`traces` after what must no longer stand anywhere; `index` is the protocol by which any index is seen, `home` the one
-of the places in which generations are kept.
+`store` looks after the folder, `manifest` after what a generation says of itself, `opened` after searching in one (both
+legs at once, by `beside`), `traces` after what must no longer stand anywhere; `index` is the protocol by which any
+index is seen, `home` the one of the places in which generations are kept.
 """
 
 from briefqa.catalog import (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -70,9 +70,12 @@ class Index(Protocol):
         """
 
     def candidates(
-        self, vector: NDArray[np.float32], question: str, k: int, only: Subset | None = None
+        self, vector: Callable[[], NDArray[np.float32]], question: str, k: int, only: Subset | None = None
     ) -> list[Candidate]:
-        """Find the k best passages of each leg, and give each of them its score in both, in the order of the ids."""
+        """Find the k best passages of each leg, and give each of them its score in both, in the order of the ids.
+
+        vector: makes the question's, shape (dimension,), and is called once, perhaps while its words are looked for.
+        """
 
     def select(self, where: Filter, phrases: Sequence[str] = ()) -> Subset:
         """Find the passages that a filter lets through and that hold every phrase, themselves or in their notes."""

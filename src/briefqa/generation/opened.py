@@ -12,6 +12,7 @@ import numpy as np
 from briefqa.catalog import Catalog, CitingCatalog
 from briefqa.errors import CorruptGeneration, IncompatibleGeneration, NoGeneration, NotFound
 from briefqa.filters import All
+from briefqa.generation.beside import begun
 from briefqa.generation.index import Candidate, ScoredPassage, Subset
 from briefqa.generation.manifest import (
     BRIEF_VECTORS,
@@ -29,7 +30,7 @@ from briefqa.lexical import Lexical, words
 from briefqa.vectors import Vectors
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -138,15 +139,22 @@ class Generation:
         return self._named(self._words.best(self._words.scores(question), k, self._rows(only)))
 
     def candidates(
-        self, vector: NDArray[np.float32], question: str, k: int, only: Subset | None = None
+        self, vector: Callable[[], NDArray[np.float32]], question: str, k: int, only: Subset | None = None
     ) -> list[Candidate]:
         """Find the k best passages of each leg, with their scores in both; see `Index.candidates`."""
-        self._check_vector(vector)
         rows = None if only is None else only.rows
-        lexical = self._words.scores(question)
-        near, worded = self._vectors.search(vector, k, rows), self._words.best(lexical, k, rows)
+
+        def by_words() -> tuple[NDArray[np.float32], list[tuple[int, float]]]:
+            scores = self._words.scores(question)
+            return scores, self._words.best(scores, k, rows)
+
+        ended = begun(by_words)
+        meant = vector()
+        self._check_vector(meant)
+        near = self._vectors.search(meant, k, rows)
+        lexical, worded = ended()
         found = np.unique(np.array([row for row, _ in (*near, *worded)], dtype=np.int64))
-        dense = self._vectors.scores(vector, found)
+        dense = self._vectors.scores(meant, found)
         return sorted(map(Candidate, self.ids_of(found), dense.tolist(), lexical[found].tolist()))
 
     def select(self, where: Filter, phrases: Sequence[str] = ()) -> Subset:

@@ -9,7 +9,7 @@ from briefqa.search.highlights import sentences
 from briefqa.search.hits import CitedNote, Hit, Ranking, Timings
 from briefqa.search.presenting import cited_notes
 from briefqa.search.reranking import PACKAGED_RERANKER, Reranker, load_reranker
-from briefqa.search.searcher import Searcher, Wanted, clean_question
+from briefqa.search.searcher import Searcher, Wanted, clean_question, quoted_phrases
 
 __all__ = [
     "PACKAGED_RERANKER",
@@ -25,5 +25,6 @@ __all__ = [
     "cited_notes",
     "clean_question",
     "load_reranker",
+    "quoted_phrases",
     "sentences",
 ]

@@ -96,8 +96,13 @@ class Searcher:
         question = clean_question(query)
         reranker = self._check(k, wanted)
         watch = Stopwatch()
-        vector = self._embedder.embed_query(question)
-        watch.ended("embed")
+
+        def vector() -> NDArray[np.float32]:
+            watch.ended("legs")  # what may be looked at is chosen
+            made = self._embedder.embed_query(question)
+            watch.ended("embed")
+            return made
+
         found = self._candidates(question, vector, k, wanted.where)
         watch.ended("legs")
         ranked = self._fusion.rank(found)
@@ -126,8 +131,7 @@ class Searcher:
         Raises as `search` does.
         """
         question = clean_question(query)
-        vector = self._embedder.embed_query(question)
-        ranked = self._fusion.rank(self._candidates(question, vector, k, None))[:k]
+        ranked = self._fusion.rank(self._candidates(question, self._embed(question), k, None))[:k]
         if self._reranker is None:
             return ranked
         stored = {passage.passage.id: passage for passage in self._fetch(ranked[:RERANKED])}
@@ -154,10 +158,15 @@ class Searcher:
             raise QueryError("There is no reranker: set `reranker`, or do not ask to rerank.")
         return None if wanted.rerank is False else self._reranker
 
-    def _candidates(self, question: str, vector: NDArray[np.float32], k: int, where: Filter | None) -> list[Candidate]:
+    def _embed(self, question: str) -> Callable[[], NDArray[np.float32]]:
+        return lambda: self._embedder.embed_query(question)
+
+    def _candidates(
+        self, question: str, vector: Callable[[], NDArray[np.float32]], k: int, where: Filter | None
+    ) -> list[Candidate]:
         if not self._info.passages:
             return []
-        phrases = ["".join(groups) for groups in _PHRASE.findall(question)]
+        phrases = quoted_phrases(question)
         only = None
         if where is not None or phrases:
             only = self._index.select(where or All(()), phrases)
@@ -200,7 +209,7 @@ class Searcher:
     def evidence(self, query: str) -> Evidence:
         """Tell what speaks for the briefs answering a question. Raises as `search` does."""
         question = clean_question(query)
-        found = self._candidates(question, self._embedder.embed_query(question), 1, None)
+        found = self._candidates(question, self._embed(question), 1, None)
         return self._evidence(question, found, self._fusion.rank(found))
 
     def _evidence(self, question: str, candidates: Sequence[Candidate], ranked: Sequence[Ranked]) -> Evidence:
@@ -209,6 +218,11 @@ class Searcher:
         first = ranked[0].passage_id
         nearness = next(candidate.dense for candidate in candidates if candidate.passage_id == first)
         return Evidence(nearness, self._index.coverage(question, first))
+
+
+def quoted_phrases(question: str) -> list[str]:
+    """List what stands in quotation marks in a question, and so must occur in a hit."""
+    return ["".join(groups) for groups in _PHRASE.findall(question)]
 
 
 def clean_question(query: str) -> str:
