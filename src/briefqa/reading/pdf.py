@@ -20,6 +20,7 @@ from briefqa.reading.pdf_links import lift_linked_marks
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from briefqa.reading.pdf_columns import Gutter
     from briefqa.reading.pdf_pen import Matrix
 
 # A page's margin may carry this many turned characters (an identifier, a date) before it is worth a word.
@@ -73,13 +74,14 @@ def _unreadable(name: str, error: Exception) -> ReadingError:
 
 def _read_pages(reader: PdfReader, name: str, count: int) -> Document:
     fonts = FontCache()
+    gutters: list[Gutter] = []
     problems: list[Problem] = []
     labels = _labels(reader, count)
     pages: list[Page] = []
     images = 0
     for number in range(1, count + 1):
         try:
-            page, drawn, wrong = _read_page(reader.pages[number - 1], number, labels[number - 1], fonts)
+            page, drawn, wrong = _read_page(reader.pages[number - 1], number, labels[number - 1], fonts, gutters)
             problems += [Problem(name, number, message) for message in wrong]
         except MemoryError:
             raise
@@ -108,7 +110,9 @@ def _read_pages(reader: PdfReader, name: str, count: int) -> Document:
     )
 
 
-def _read_page(page: Any, number: int, label: str, fonts: FontCache) -> tuple[Page, int, list[str]]:
+def _read_page(
+    page: Any, number: int, label: str, fonts: FontCache, gutters: list[Gutter]
+) -> tuple[Page, int, list[str]]:
     """One page, how many pictures it has, and what is wrong with it."""
     box = page.cropbox
     left, bottom = float(box.left), float(box.bottom)
@@ -116,7 +120,7 @@ def _read_page(page: Any, number: int, label: str, fonts: FontCache) -> tuple[Pa
     content = read_content(page, base, fonts)
     lift_linked_marks(content, page, base)
     mirrored = set_reading_direction(content, width)
-    lines, left_out = lines_of(content.runs)
+    lines, left_out = lines_of(content.runs, gutters)
     wrong: list[str] = []
     if content.damaged:
         wrong.append(f"Page is damaged in the file ({content.damaged}): a part of its text is missing.")

@@ -24,6 +24,11 @@ _MIN_COLUMN_ROWS = 5
 # At a gutter that the page is known to have, that many are enough.
 _MIN_SHORT_ROWS = 2
 _MIN_COLUMN_LETTERS = 8
+# Lines of columns begin at their edge or at an indent, in font sizes.
+_OFF = 0.2
+_INDENT = 4.0
+_EDGE = 0.15
+_MOST_GUTTERS = 6
 
 
 @dataclass(slots=True)
@@ -58,26 +63,51 @@ def main_size(pieces: Iterable[Piece]) -> float:
     return weight.most_common(1)[0][0] if weight else 0.0
 
 
-def reading_order(rows: list[list[Piece]], known: float | None = None) -> list[list[list[Piece]]]:
+@dataclass(frozen=True, slots=True)
+class Gutter:
+    """The white at x between two columns, and where the lines of the left and of the right one begin."""
+
+    x: float
+    left: float
+    right: float
+
+
+def reading_order(rows: list[list[Piece]], known: list[Gutter]) -> list[list[list[Piece]]]:
     """Blocks of rows in reading order: columns one after another, between the rows that run over all of them.
 
-    known: a gutter of the page, at which shorter columns are believed, too.
+    known: the gutters of the document so far, at which shorter columns are believed, too; those found are added.
     """
-    found = _column_band(rows) or (_short_band(rows, known) if known is not None else None)
+    found = _column_band(rows)
+    if found is not None:
+        _remember(rows[found[0] : found[1]], found[2], known)
+    else:
+        found = _short_band(rows, known)
     if found is None:
         return [rows] if rows else []
     first, last, x = found
     last = _without_wide_foot(rows, first, last, x)
-    left, right = [], []
-    for row in rows[first:last]:
-        left.append([piece for piece in row if piece.x1 <= x + 1])
-        right.append([piece for piece in row if piece.x1 > x + 1])
+    left, right = _sides(rows[first:last], x)
     return [
-        *reading_order(rows[:first], x),
-        *reading_order([row for row in left if row]),
-        *reading_order([row for row in right if row]),
-        *reading_order(rows[last:], x),
+        *reading_order(rows[:first], known),
+        *reading_order(left, known),
+        *reading_order(right, known),
+        *reading_order(rows[last:], known),
     ]
+
+
+def _sides(rows: list[list[Piece]], x: float) -> tuple[list[list[Piece]], list[list[Piece]]]:
+    """What stands left of x and right of it, row by row."""
+    left = [[piece for piece in row if piece.x1 <= x + 1] for row in rows]
+    right = [[piece for piece in row if piece.x1 > x + 1] for row in rows]
+    return [row for row in left if row], [row for row in right if row]
+
+
+def _remember(rows: list[list[Piece]], x: float, known: list[Gutter]) -> None:
+    """Add the gutter of a band, the latest first; pages have few, and left and right ones may differ."""
+    left, right = (_edge(side) for side in _sides(rows, x))
+    gutter = Gutter(x, left, right)
+    known[:] = [gutter, *(other for other in known if (other.left, other.right) != (gutter.left, gutter.right))]
+    del known[_MOST_GUTTERS:]
 
 
 def _without_wide_foot(rows: list[list[Piece]], first: int, last: int, x: float) -> int:
@@ -112,12 +142,31 @@ def _column_band(rows: list[list[Piece]]) -> tuple[int, int, float] | None:
     return best[1] if best else None
 
 
-def _short_band(rows: list[list[Piece]], x: float) -> tuple[int, int, float] | None:
-    """The first stretch of rows with text on both sides of a known gutter x, if it is filled as columns are."""
-    for first, last, _ in _bands(rows, x, _MIN_SHORT_ROWS):
-        if _is_prose(rows[first:last], x, _MIN_SHORT_ROWS):
-            return first, last, x
+def _edge(rows: list[list[Piece]]) -> float:
+    """Where lines begin at the left; a line or two may stand out."""
+    starts = Counter(round(row[0].x0) for row in rows)
+    return float(min(start for start, count in starts.items() if count >= _EDGE * starts.most_common(1)[0][1]))
+
+
+def _short_band(rows: list[list[Piece]], known: list[Gutter]) -> tuple[int, int, float] | None:
+    """The first stretch of rows with text on both sides of a known gutter, if it is filled as columns are."""
+    for gutter in known:
+        for first, last, beside in _bands(rows, gutter.x, 1):
+            band = rows[first:last]
+            if _on_grid(band, gutter) or (beside >= _MIN_SHORT_ROWS and _is_prose(band, gutter.x, _MIN_SHORT_ROWS)):
+                return first, last, gutter.x
     return None
+
+
+def _on_grid(rows: list[list[Piece]], gutter: Gutter) -> bool:
+    """Whether all lines on either side begin where those of the columns do, or at an indent, and none has cells."""
+    for side, edge in zip(_sides(rows, gutter.x), (gutter.left, gutter.right), strict=True):
+        starts = [(row[0].x0 - edge) / row[0].size for row in side if row[0].size]
+        if not starts or not all(-_OFF <= start <= _INDENT for start in starts):
+            return False
+        if any(after - before > _STRETCHED * row[0].size for row in side for before, after in _neighbours(row)):
+            return False
+    return True
 
 
 def _gutters(rows: list[list[Piece]]) -> Iterable[float]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from briefqa.briefs import Line, Span
 from briefqa.reading.pdf_accents import is_accent, with_accents
-from briefqa.reading.pdf_columns import Piece, main_size, reading_order
+from briefqa.reading.pdf_columns import Gutter, Piece, main_size, reading_order
 from briefqa.reading.pdf_pen import SPACE_GAP, Run
 
 if TYPE_CHECKING:
@@ -18,14 +18,20 @@ if TYPE_CHECKING:
 # A superscript stands up to this share of the font size above its line's baseline, a subscript this far below.
 _MAX_RISE = 0.72
 _MAX_DROP = 0.35
+# In lines so short, marks may have more characters than the text; letters tell which is which.
+_SHORT = 8
+_LETTERS_WEIGH = 2
 
 
-def lines_of(runs: Sequence[Run]) -> tuple[tuple[Line, ...], int]:
-    """Lines in reading order, and how many characters were left out because they run in another direction."""
+def lines_of(runs: Sequence[Run], gutters: list[Gutter]) -> tuple[tuple[Line, ...], int]:
+    """Lines in reading order, and how many characters were left out because they run in another direction.
+
+    gutters: those of the pages before; what this page has is added.
+    """
     upright, left_out = _dominant_direction(runs)
     rows = _rows(_pieces(upright))
     lines: list[Line] = []
-    for block, rows_of_block in enumerate(reading_order(rows)):
+    for block, rows_of_block in enumerate(reading_order(rows, gutters)):
         lines.extend(_line(pieces, block) for pieces in rows_of_block)
     return tuple(line for line in lines if line.text), left_out
 
@@ -159,6 +165,8 @@ def _line(pieces: list[Piece], block: int) -> Line:
         start = len(text)
         text += shown
         weights[round(run.size, 1), round(run.y, 1)] += len(shown)
+        if len(text) < _SHORT:  # of "m². 23" more is raised than not
+            weights[round(run.size, 1), round(run.y, 1)] += _LETTERS_WEIGH * sum(map(str.isalpha, shown))
         previous = spans[-1] if spans else None
         if (
             previous is not None
