@@ -28,10 +28,13 @@ _STAR_PAGE = re.compile(r"\[\*\d{1,5}\]\s*")
 # The number is a run of its own at the line's left.
 _LINE_NUMBER = re.compile(r"\s*(\d{1,3})(?:\s+|$)")
 _LEAST_NUMBERED = 8
+# How many lines' numbers go by one; that many numbers of a page tell then.
+_LINES_SKIPPED = (2, 3, 4, 5, 10)
+_LEAST_SKIPPING = 3
 # A running head has its folio, and perhaps a volume, an issue and a year.
 _MOST_NUMBERS = 4
 # How far apart the lines of a note are at most, in font sizes.
-_LEADING = 1.75
+_LEADING = 1.9
 _TYPED_RULE = re.compile(r"\s*[—–_―─-]{4,}\s*")
 
 
@@ -48,20 +51,20 @@ def without_furniture(pages: Sequence[Page]) -> list[Page]:
 
 
 def _without_line_numbers(page: Page) -> Page:
-    """The page without the numbers in the margin of pleadings and drafts, which count its lines up one by one."""
-    numbers: list[int] = []
-    numbered: list[Line] = []
-    for line in page.lines:
-        found = _LINE_NUMBER.match(line.text)
-        if found and line.spans and line.spans[0].end <= found.end():
-            numbers.append(int(found[1]))
-            numbered.append(line)
-    steps = sum(later == earlier + 1 for earlier, later in pairwise(numbers))
-    if len(numbers) < _LEAST_NUMBERED or steps < 0.9 * (len(numbers) - 1):
+    """The page without the numbers in the margin of pleadings and drafts, which count its lines, all or each fifth."""
+    first = [(line, int(found[1])) for line in page.lines if (found := _line_number(line))]
+    every = 1
+    if not _counts_lines(first, 1, _LEAST_NUMBERED):
+        # Each fifth line or so may be numbered, left of all text.
+        left = Counter(round(line.x0) for line in page.lines).most_common(1)
+        first = [(line, number) for line, number in first if line.spans[0].x1 < left[0][0]]
+        every = next((step for step in _LINES_SKIPPED if _counts_lines(first, step, _LEAST_SKIPPING)), 0)
+    if not every:
         return page
+    numbers, numbered = [number for _, number in first], [line for line, _ in first]
     usual = statistics.median(line.size for line in numbered)
     # Notes below the text have none.
-    if len(numbers) < 0.6 * sum(line.size >= 0.9 * usual for line in page.lines):
+    if len(numbers) < 0.6 * sum(line.size >= 0.9 * usual for line in page.lines) / every:
         return page
     counted = {id(line) for line in numbered}
     lines = (
@@ -69,6 +72,19 @@ def _without_line_numbers(page: Page) -> Page:
         for line in page.lines
     )
     return replace(page, lines=tuple(line for line in lines if line.text))
+
+
+def _line_number(line: Line) -> re.Match[str] | None:
+    """The number that a line begins with, drawn by itself."""
+    found = _LINE_NUMBER.match(line.text)
+    return found if found and line.spans and line.spans[0].end <= found.end() else None
+
+
+def _counts_lines(first: Sequence[tuple[Line, int]], every: int, least: int) -> bool:
+    """Whether the numbers that lines begin with count up by every, nearly all."""
+    steps = sum(later == earlier + every for (_, earlier), (_, later) in pairwise(first))
+    whole = all(number % every == 0 for _, number in first)
+    return whole and len(first) >= least and steps >= 0.9 * (len(first) - 1)
 
 
 def _without_star_pages(pages: list[Page]) -> list[Page]:
@@ -107,7 +123,7 @@ def _running(pages: Sequence[Page]) -> set[tuple[int, int]]:
         marked |= {found[1] for line in page.lines for found in _BRACKETED.finditer(line.text)}
         for top, edge in zip((True, False), _edges(page), strict=True):
             for line in edge:
-                if _heads_notes(page, line):
+                if _heads_notes(page, line) or (top and _carries_mark(line)):
                     continue
                 head = start_label(line)
                 if head is not None and (head.raised or (not top and head.text in marked)):
@@ -124,11 +140,21 @@ def _running(pages: Sequence[Page]) -> set[tuple[int, int]]:
     return doomed
 
 
+def _carries_mark(line: Line) -> bool:
+    """Whether a line ends in a raised figure or sign: a heading may, no running head does."""
+    return any(
+        not label.text.isalpha() and label.end == len(line.text) > label.start > 0 for label in raised_labels(line)
+    )
+
+
 def _attached(pages: Sequence[Page], doomed: set[tuple[int, int]]) -> set[tuple[int, int]]:
     """Those at a page's foot that go on below what stays, line by line: the last lines of notes may well be alike."""
     kept: set[tuple[int, int]] = set()
     for page in pages:
-        for above, line in pairwise(sorted(page.lines, key=lambda line: -line.y)):
+        columns: dict[int, list[Line]] = defaultdict(list)
+        for line in sorted(page.lines, key=lambda line: -line.y):
+            columns[line.block].append(line)
+        for above, line in (pair for column in columns.values() for pair in pairwise(column)):
             if (page.index, id(line)) not in doomed or line.y > 0.5 * page.height:
                 continue
             stays = (page.index, id(above)) not in doomed or (page.index, id(above)) in kept
@@ -194,10 +220,15 @@ def _folios(pages: Sequence[Page]) -> set[tuple[int, int]]:
                     number = int(found[1]) if found[1].isdigit() else None
                     candidates.append((page, line, number, top))
     shifts = Counter((number - page.index, top) for page, _, number, top in candidates if number is not None)
+    # Where a chapter opens, the folio stands at the foot.
+    steps = {(number - page.index, page.index) for page, _, number, _ in candidates if number is not None}
+    either = Counter(step for step, _ in steps)
     doomed: set[tuple[int, int]] = set()
     for page, line, number, top in candidates:
-        if (number is not None and shifts[number - page.index, top] >= 2) or (
-            _apart(page, line, top=top) and start_label(line) is None
+        if (
+            (number is not None and shifts[number - page.index, top] >= 2)
+            or (number is not None and either[number - page.index] >= 3 and _outermost(page, line))
+            or (_apart(page, line, top=top) and start_label(line) is None)
         ):
             doomed.add((page.index, id(line)))
     return doomed
