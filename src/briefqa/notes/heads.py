@@ -156,7 +156,10 @@ def head_at(block: Block, index: int, style: Style, marks: Marks, last: int | No
     label = start_label(line) or _lone_label(line, style)
     if label is None or is_row_of_figures(line):
         return None
-    if label.raised != style.raised and not _of_the_other_kind(line, label, style, marks.get(block.page.index), last):
+    if label.raised != style.raised and (
+        not _of_the_other_kind(line, label, style, marks.get(block.page.index), last)
+        or _is_headed_elsewhere(label, block, style)
+    ):
         return None
     if not label.raised and label.text.isalpha() and label.text not in {"a", *marks.get(block.page.index, ())}:
         return None  # "i" or "a" may begin any line
@@ -194,6 +197,12 @@ def _of_the_other_kind(line: Line, label: Label, style: Style, marks: Counter[st
     if not marks or not marks[label.text] or style.size > SMALL * style.body_size or not fits(line, style):
         return False
     return label.text in {"1", "a"} if last is None else label.number == last + 1 or label.text in {"1", "a"}
+
+
+def _is_headed_elsewhere(label: Label, block: Block, style: Style) -> bool:
+    """Whether a head of the usual kind has the same label on this page: "3 May 1971)." then goes on in a note."""
+    heads = map(start_label, block.page.lines)
+    return any(head and (head.text, head.raised) == (label.text, style.raised) for head in heads)
 
 
 def _lone_label(line: Line, style: Style) -> Label | None:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 # Glyphs that stand for the same symbol: TeX's math asterisk, the full-width and low ones; the parallel signs.
 _SYMBOLS = str.maketrans({"∗": "*", "＊": "*", "⁎": "*", "﹡": "*", "║": "‖", "∥": "‖"})
-_SYMBOL = r"[*∗＊⁎†‡§¶‖∥#]{1,4}"
+_BARS = "||"
+_SYMBOL = r"(?:[*∗＊⁎†‡§¶‖∥#]|\|\|){1,4}"
 _NUMBER = r"[0-9⁰¹²³⁴⁵⁶⁷⁸⁹]{1,4}"
 _ROMAN = r"(?=[ivxl])(?:xl|l?x{0,3})(?:ix|iv|v?i{0,3})(?![a-z])"
 _LABEL = re.compile(rf"{_NUMBER}|{_SYMBOL}|{_ROMAN}|[a-z]{{1,2}}")
@@ -28,6 +29,8 @@ _LETTER_START = re.compile(r"\s*(?:([a-z])[.)]?|\(([a-z])\))\s+(?=\S)")
 _LIST = re.compile(rf"\s*[\[(]?(?:{_LABEL.pattern})(?:(?:\s*[,;–—-]\s*|\s+)(?:{_LABEL.pattern}))*[\])]?[.,;]?\s*")
 _IN_BRACKETS = re.compile(rf"\s*(?:(?:\[{_NUMBER}\]|\({_NUMBER}\)),?\s*)+")
 _RANGE = re.compile(rf"({_NUMBER})\s*[–—-]\s*({_NUMBER})")
+# What an exponent or an index stands behind: "km²", "CO₂", "10⁶".
+_UNIT = re.compile(r"(?:^|[\s(/\d])(?:[kcmdµ]?m|ft|in|yd|mi|s|CO|H|O|N|NO|SO|PM|R|χ|x|n|e)$")
 # A raised run is smaller than its line by at least this much, or stands this share of the size above the baseline.
 _SMALLER = 0.88
 _RAISED = 0.12
@@ -50,7 +53,7 @@ class Label:
 
 def normalise(label: str) -> str:
     """One spelling for each label: superior figures as digits, look-alike symbols as one."""
-    return label.translate(_SUPERSCRIPTS).translate(_SYMBOLS).strip(" .,;:[]()")
+    return label.translate(_SUPERSCRIPTS).translate(_SYMBOLS).replace(_BARS, "‖").strip(" .,;:[]()")
 
 
 def is_raised(span: Span, line: Line, size: float | None = None) -> bool:
@@ -132,8 +135,10 @@ def raised_labels(line: Line) -> Iterator[Label]:
         if not is_raised(span, line):
             index += 1
             continue
-        start, end = span.start, span.end
         index += 1
+        if _is_exponent(line, index - 1):
+            continue
+        start, end = span.start, span.end
         while index < len(spans) and (
             is_raised(spans[index], line) or not line.text[spans[index].start : spans[index].end].strip()
         ):
@@ -145,6 +150,20 @@ def raised_labels(line: Line) -> Iterator[Label]:
         elif _JOINED.fullmatch(text.strip()):
             yield Label(text.strip(), start, end, raised=True)
     yield from _unicode_superscripts(line)
+
+
+def is_exponent(label: str, before: str) -> bool:
+    """Whether a raised figure is the exponent of a unit or the index of a formula by what stands before it."""
+    return label in {"2", "3", "6"} and _UNIT.search(before) is not None
+
+
+def _is_exponent(line: Line, index: int) -> bool:
+    """Whether a raised span is an exponent with a mark right behind it: "m²" and 23."""
+    span, after = line.spans[index], line.spans[index + 1 : index + 2]
+    if not after or after[0].start != span.end or not is_raised(after[0], line):
+        return False
+    label = line.text[span.start : span.end].strip()
+    return is_exponent(label, line.text[: span.start]) and line.text[after[0].start : after[0].end].strip().isdigit()
 
 
 def _split(text: str, offset: int) -> Iterator[Label]:

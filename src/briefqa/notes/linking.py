@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from briefqa.notes.labels import is_label, normalise, raised_labels
+from briefqa.notes.labels import is_exponent, is_label, normalise, raised_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from briefqa.briefs import Line, NoteKind
 
-# What an exponent or an index stands behind: "km²", "CO₂", "10⁶".
-_UNIT = re.compile(r"(?:^|[\s(/\d])(?:[kcmdµ]?m|ft|in|yd|mi|s|CO|H|O|N|NO|SO|PM|R|χ|x|n|e)$")
 # A score from which on a raised label may be a mark.
 _SURE = 0.5
 _IN_ORDER_ONLY = 0.3
@@ -41,7 +40,7 @@ class Draft:
 
 @dataclass(slots=True, eq=False)
 class Candidate:
-    """A place in a body line that may be a mark."""
+    """A place in a body line that may be a mark. after_unit: its first figure may be the exponent of a unit."""
 
     label: str
     page: int
@@ -51,6 +50,7 @@ class Candidate:
     score: float
     note: Draft | None = None
     bracketed: bool = False
+    after_unit: bool = False
 
 
 def candidates(lines: Sequence[tuple[int, Line]], size: float) -> list[Candidate]:
@@ -67,7 +67,9 @@ def candidates(lines: Sequence[tuple[int, Line]], size: float) -> list[Candidate
                 # The "8" that "7–9" leaves unsaid stands right behind the 7.
                 score = score if label.start == end else _score(line.text, label.start, label.text)
                 end = label.end
-                found.append(Candidate(label.text, page, (row, label.start), label.start, label.end, score))
+                mark = Candidate(label.text, page, (row, label.start), label.start, label.end, score)
+                mark.after_unit = len(label.text) > 1 and is_exponent(label.text[0], line.text[: label.start].rstrip())
+                found.append(mark)
     return found
 
 
@@ -82,11 +84,19 @@ def split_joined(marks: Sequence[Candidate], notes: Sequence[Draft], reach: int 
         if mark.note is None and mark.score >= _SURE and len(mark.label) > 1:
             near = [place for place, note in enumerate(notes) if reach is None or 0 <= note.page - mark.page <= reach]
             if not any(notes[place].label == mark.label for place in near):
+                if mark.after_unit and any(notes[place].label == mark.label[1:] for place in near):
+                    parted.append(_without_exponent(mark))
+                    continue
                 labels = next(
                     (found for place in near if (found := _labels_from(place, mark.label, notes, set(near)))), labels
                 )
         parted.extend(_parted(mark, labels))
     return parted
+
+
+def _without_exponent(mark: Candidate) -> Candidate:
+    row, start = mark.order
+    return Candidate(mark.label[1:], mark.page, (row, start + 1), mark.start + 1, mark.end, mark.score)
 
 
 def link_joined(notes: Sequence[Draft], marks: Sequence[Candidate]) -> list[Candidate]:
@@ -97,6 +107,30 @@ def link_joined(notes: Sequence[Draft], marks: Sequence[Candidate]) -> list[Cand
     if len(parted) > len(marks):
         link(left_over, parted)
     return parted
+
+
+def split_doubled(marks: Sequence[Candidate], notes: Sequence[Draft]) -> list[Candidate]:
+    """The marks; "12" is parted where no mark names notes 1 and 2 and another "12" is left to lead to note 12."""
+    named = Counter(mark.label for mark in marks)
+    lonely = [note for note in notes if not named[note.label]]
+    doubled = [mark for mark in marks if named[mark.label] > 1]
+    parted: dict[int, list[Candidate]] = {}
+    for mark in doubled if lonely else ():
+        labels = _labels_of(mark.label, lonely)
+        if labels and named[mark.label] > 1:
+            parted[id(mark)] = list(_parted(mark, labels))
+            named[mark.label] -= 1
+            lonely = [note for note in lonely if note.label not in labels]
+    return [part for mark in marks for part in parted.get(id(mark), [mark])]
+
+
+def _labels_of(joined: str, notes: Sequence[Draft]) -> list[str]:
+    """The labels of two or more of these notes, one number after the other, that make up joined; else none."""
+    for place in range(len(notes)):
+        labels = _labels_from(place, joined, notes, set(range(len(notes))))
+        if len(labels) > 1 and all(int(after) == int(before) + 1 for before, after in pairwise(labels)):
+            return labels
+    return []
 
 
 def _labels_from(place: int, joined: str, notes: Sequence[Draft], near: set[int]) -> list[str]:
@@ -124,7 +158,7 @@ def _parted(mark: Candidate, labels: Sequence[str]) -> Iterator[Candidate]:
 def _score(text: str, start: int, label: str) -> float:
     """How much a raised label looks like a mark rather than an exponent or an index, from 0 to 1."""
     before = text[:start].rstrip()
-    if label in {"2", "3", "6"} and _UNIT.search(before):
+    if is_exponent(label, before):
         return 0.2
     if before[-1:].isdigit() and label.isdigit():
         # "10" raised to "6"; a year may carry a mark, and so may another number where the order says so.

@@ -13,7 +13,16 @@ from briefqa.notes.flow import write_body
 from briefqa.notes.furniture import without_furniture
 from briefqa.notes.heads import body_size
 from briefqa.notes.joining import Vocabulary
-from briefqa.notes.linking import Candidate, Draft, candidates, link, link_joined, split_joined, stuck_candidates
+from briefqa.notes.linking import (
+    Candidate,
+    Draft,
+    candidates,
+    link,
+    link_joined,
+    split_doubled,
+    split_joined,
+    stuck_candidates,
+)
 from briefqa.notes.paragraphs import BodyLine, Cut, mark_paragraphs
 from briefqa.notes.placing import geometry
 from briefqa.notes.zones import Column, columns
@@ -109,7 +118,10 @@ def _link_endnotes(
     drafted = [
         (run, endnotes(run, lines, vocabulary, f"{prefix}e{number}")) for number, run in enumerate(runs, start=1)
     ]
-    marks = split_joined(marks, [draft for run, drafts in drafted if not run.bracketed for draft in drafts], reach=None)
+    plain = [draft for run, drafts in drafted if not run.bracketed for draft in drafts]
+    marks = split_joined(marks, plain, reach=None)
+    if len(drafted) == 1 and all(draft.label.isdigit() for draft in plain):
+        marks = split_doubled(marks, plain)
     link_runs([pair for pair in drafted if not pair[0].bracketed], [mark for mark in marks if not mark.bracketed])
     link_runs([pair for pair in drafted if pair[0].bracketed], [mark for mark in marks if mark.bracketed])
     return marks, [draft for _, drafts in drafted for draft in drafts], taken

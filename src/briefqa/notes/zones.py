@@ -277,6 +277,10 @@ def _inner_head(line: Line, position: int, number: int, style: Style, named: Cou
     if style.raised:
         heads = (label for label in raised_labels(line) if label.start > position and label.text == expected)
         return next(heads, None)
-    ended = r"(?:(?<=[.!?»”)\]])\s+|(?<=[^\d\s][.!?»”)\]]))"
-    found = re.compile(rf"{ended}{expected}\.\s(?=\S)").search(line.text, position)
-    return Label(expected, found.end() - len(expected) - 2, found.end(), raised=False) if found else None
+    ended = r"(?:(?<=[.!?»”)\]])\s+|(?<=[^\d\s][.!?»”)\]])|(?P<stuck>(?<=\d[.)])))"
+    for found in re.compile(rf"{ended}{expected}\.\s(?=\S)").finditer(line.text, position):
+        start = found.end() - len(expected) - 2
+        # "p. 394.12. See": behind a figure only what is drawn by itself is no part of it.
+        if found["stuck"] is None or any(span.start == start for span in line.spans):
+            return Label(expected, start, found.end(), raised=False)
+    return None
