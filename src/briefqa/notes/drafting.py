@@ -32,7 +32,8 @@ def footnotes(columns: Iterable[Column], vocabulary: Vocabulary, brief_id: str) 
     """The notes at the feet of all columns, in reading order."""
     found: list[tuple[str, int, list[Part]]] = []
     groups: list[int] = []
-    for group, foot in enumerate(foot for column in columns for foot in column.feet):
+    feet = [foot for column in columns for foot in column.feet]
+    for group, foot in enumerate(feet):
         reaches = _margin([line for line, _ in foot.rows])
         for line, label in foot.rows:
             text = line.text[label.end :] if label else line.text
@@ -46,7 +47,7 @@ def footnotes(columns: Iterable[Column], vocabulary: Vocabulary, brief_id: str) 
                     (_CONTINUED_HEAD.sub("", text) if _is_continued(text) else text, line.x1 >= reaches)
                 )
     return [
-        Draft(label, page, note_text(parts, vocabulary), f"{brief_id}-n{number}", group=group)
+        Draft(label, page, note_text(parts, vocabulary), f"{brief_id}-n{number}", group=group, above=feet[group].above)
         for number, ((label, page, parts), group) in enumerate(zip(found, groups, strict=True), start=1)
     ]
 

@@ -53,10 +53,11 @@ class Block:
 
 @dataclass(slots=True)
 class Foot:
-    """Note lines that stand together: (line, label of the note that it begins, or None)."""
+    """Note lines that stand together: (line, label of the note that it begins, or None). above: the one before."""
 
     page: int
     rows: list[tuple[Line, Label | None]]
+    above: Line | None = None
 
 
 def body_size(pages: Sequence[Page]) -> float:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from briefqa.notes.labels import is_exponent, is_label, normalise, raised_labels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from briefqa.briefs import Line, NoteKind
 
 # A score from which on a raised label may be a mark.
-_SURE = 0.5
+SURE = 0.5
 _IN_ORDER_ONLY = 0.3
 _TEN = re.compile(r"(?<!\d)10$")
-_FARTHEST = 3
+FARTHEST = 3
 # What may follow a figure behind a full stop that is a mark; and how much in front of one tells what it is.
 _GOES_ON = re.compile(r"\s+[^\W\d_“‘(]|\s*$|\s+[“‘(\[]")
 _BEFORE = 40
@@ -28,7 +27,10 @@ _STUCK = r"(?<=[^\W\d_]|[.,;:!?)\]”’\"'%])"
 
 @dataclass(slots=True, eq=False)
 class Draft:
-    """A note as found: its label, where it begins, and its text. group: the foot that it stands in."""
+    """A note as found: its label, where it begins, and its text.
+
+    group: the foot that it stands in. above: the line above that.
+    """
 
     label: str
     page: int
@@ -36,6 +38,7 @@ class Draft:
     id: str
     kind: NoteKind = "footnote"
     group: int = 0
+    above: Line | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -73,86 +76,20 @@ def candidates(lines: Sequence[tuple[int, Line]], size: float) -> list[Candidate
     return found
 
 
-def split_joined(marks: Sequence[Candidate], notes: Sequence[Draft], reach: int | None = _FARTHEST) -> list[Candidate]:
-    """The marks, those parted that stand side by side without a comma: "56" where there is a 5 and a 6 but no 56.
+def link_in_tables(notes: Sequence[Draft], marks: Sequence[Candidate], tables: Mapping[int, range]) -> None:
+    """Lead all marks of a table to the notes below it. tables: the rows of the table above a foot, by `Draft.group`.
 
-    reach: how many pages after its mark a note may stand, None for any.
+    Below tables at a page's foot may stand the notes of the text: those of the table have a mark in it.
     """
-    parted: list[Candidate] = []
-    for mark in marks:
-        labels = [mark.label]
-        if mark.note is None and mark.score >= _SURE and len(mark.label) > 1:
-            near = [place for place, note in enumerate(notes) if reach is None or 0 <= note.page - mark.page <= reach]
-            if not any(notes[place].label == mark.label for place in near):
-                if mark.after_unit and any(notes[place].label == mark.label[1:] for place in near):
-                    parted.append(_without_exponent(mark))
-                    continue
-                labels = next(
-                    (found for place in near if (found := _labels_from(place, mark.label, notes, set(near)))), labels
-                )
-        parted.extend(_parted(mark, labels))
-    return parted
-
-
-def _without_exponent(mark: Candidate) -> Candidate:
-    row, start = mark.order
-    return Candidate(mark.label[1:], mark.page, (row, start + 1), mark.start + 1, mark.end, mark.score)
-
-
-def link_joined(notes: Sequence[Draft], marks: Sequence[Candidate]) -> list[Candidate]:
-    """The marks, after what was left over was led to left-over notes: "12" is 1 and 2 where a later "12" is the 12."""
-    led_to = {id(mark.note) for mark in marks}
-    left_over = [note for note in notes if id(note) not in led_to]
-    parted = split_joined(marks, left_over)
-    if len(parted) > len(marks):
-        link(left_over, parted)
-    return parted
-
-
-def split_doubled(marks: Sequence[Candidate], notes: Sequence[Draft]) -> list[Candidate]:
-    """The marks; "12" is parted where no mark names notes 1 and 2 and another "12" is left to lead to note 12."""
-    named = Counter(mark.label for mark in marks)
-    lonely = [note for note in notes if not named[note.label]]
-    doubled = [mark for mark in marks if named[mark.label] > 1]
-    parted: dict[int, list[Candidate]] = {}
-    for mark in doubled if lonely else ():
-        labels = _labels_of(mark.label, lonely)
-        if labels and named[mark.label] > 1:
-            parted[id(mark)] = list(_parted(mark, labels))
-            named[mark.label] -= 1
-            lonely = [note for note in lonely if note.label not in labels]
-    return [part for mark in marks for part in parted.get(id(mark), [mark])]
-
-
-def _labels_of(joined: str, notes: Sequence[Draft]) -> list[str]:
-    """The labels of two or more of these notes, one number after the other, that make up joined; else none."""
-    for place in range(len(notes)):
-        labels = _labels_from(place, joined, notes, set(range(len(notes))))
-        if len(labels) > 1 and all(int(after) == int(before) + 1 for before, after in pairwise(labels)):
-            return labels
-    return []
-
-
-def _labels_from(place: int, joined: str, notes: Sequence[Draft], near: set[int]) -> list[str]:
-    """The labels of the notes from this one on, if they make up joined; else none."""
-    labels: list[str] = []
-    while joined and place in near and joined.startswith(notes[place].label):
-        labels.append(notes[place].label)
-        joined = joined[len(notes[place].label) :]
-        place += 1
-    return [] if joined else labels
-
-
-def _parted(mark: Candidate, labels: Sequence[str]) -> Iterator[Candidate]:
-    """A mark as one for each of its labels."""
-    if len(labels) == 1:
-        yield mark
-        return
-    row, start = mark.order
-    for number, label in enumerate(labels, start=1):
-        end = mark.end if number == len(labels) else start + len(label)
-        yield Candidate(label, mark.page, (row, start), start, end, mark.score)
-        start = end
+    for group, rows in tables.items():
+        own = {note.label: note for note in notes if note.group == group}
+        inside = [mark for mark in marks if mark.order[0] in rows and mark.score >= SURE and mark.label in own]
+        outside = sum(mark.note in own.values() and mark.order[0] not in rows for mark in marks if mark.note)
+        if not inside or outside > sum(mark.note is own[mark.label] for mark in inside):
+            continue
+        for mark in inside:
+            if mark.note is None:
+                mark.note = own[mark.label]
 
 
 def _score(text: str, start: int, label: str) -> float:
@@ -166,11 +103,18 @@ def _score(text: str, start: int, label: str) -> float:
     return 1.0
 
 
-def link(notes: Sequence[Draft], marks: Sequence[Candidate]) -> None:
-    """Set `note` of the candidates that are marks. Each note is led to by one mark."""
-    for (page, _), drafts in _by_foot(notes).items():
-        free = [mark for mark in marks if mark.page == page and mark.note is None and mark.score >= _SURE]
-        _link_in_order(drafts, free)
+def link(notes: Sequence[Draft], marks: Sequence[Candidate], tables: Mapping[int, range] | None = None) -> None:
+    """Set `note` of the candidates that are marks. Each note is led to by one mark.
+
+    tables: as for `link_in_tables`; marks in the table above a foot come first.
+    """
+    for (page, group), drafts in _by_foot(notes).items():
+        free = [mark for mark in marks if mark.page == page and mark.note is None and mark.score >= SURE]
+        own = (tables or {}).get(group, ())
+        within = [mark for mark in free if mark.order[0] in own]
+        # In a table, marks do not come in the order of their notes.
+        all_inside = {draft.label for draft in drafts} <= {mark.label for mark in within}
+        _link_in_order(drafts, within if all_inside else free)
     _link_behind_figures(notes, marks)
     linked = {id(mark.note) for mark in marks if mark.note is not None}
     times = Counter(note.label for note in notes)
@@ -179,13 +123,13 @@ def link(notes: Sequence[Draft], marks: Sequence[Candidate]) -> None:
             continue
         # A note may be pushed to the next page (WeasyPrint: further, where numbering never restarts that is no guess),
         # or stand a page before its mark (Typst).
-        reach = _FARTHEST if times[note.label] == 1 else 1
+        reach = FARTHEST if times[note.label] == 1 else 1
         near = [
             mark
             for mark in marks
             if mark.note is None
             and mark.label == note.label
-            and mark.score >= _SURE
+            and mark.score >= SURE
             and -1 <= note.page - mark.page <= reach
         ]
         if len(near) == 1:

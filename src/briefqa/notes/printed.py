@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Brief, Document, Line, Note, Problem
+from briefqa.notes.adjacent import link_joined, split_doubled, split_joined
 from briefqa.notes.bracketed import with_bracketed_marks
 from briefqa.notes.drafting import announces_continuation, endnotes, footnotes
 from briefqa.notes.endnotes import bracketed_marks, find_runs, link_runs
@@ -13,18 +14,10 @@ from briefqa.notes.flow import write_body
 from briefqa.notes.furniture import without_furniture
 from briefqa.notes.heads import body_size
 from briefqa.notes.joining import Vocabulary
-from briefqa.notes.linking import (
-    Candidate,
-    Draft,
-    candidates,
-    link,
-    link_joined,
-    split_doubled,
-    split_joined,
-    stuck_candidates,
-)
+from briefqa.notes.linking import Candidate, Draft, candidates, link, link_in_tables, stuck_candidates
 from briefqa.notes.paragraphs import BodyLine, Cut, mark_paragraphs
 from briefqa.notes.placing import geometry
+from briefqa.notes.table_notes import table_ending_at
 from briefqa.notes.zones import Column, columns
 
 if TYPE_CHECKING:
@@ -61,13 +54,23 @@ def read_printed(document: Document, brief_id: str) -> Reading:
     notes = footnotes(parts, vocabulary, brief_id)
     body_lines = [(column.page.index, line) for column in parts for line in _body(column)]
     marks = split_joined(candidates(body_lines, size), notes)
-    link(notes, marks)
+    tables = _tables(notes, body_lines)
+    link(notes, marks, tables)
     marks = link_joined(notes, marks)
+    link_in_tables(notes, marks, tables)
     marks += stuck_candidates(notes, marks, body_lines)
     marks, more, taken = _link_endnotes(body_lines, marks, size, vocabulary, f"{brief_id}-n{len(notes)}")
     notes += more
     kept, problems = _judge(document.path, notes, marks)
     return Reading(pages, parts, body_lines, taken, kept, notes, problems, vocabulary, size)
+
+
+def _tables(notes: Sequence[Draft], lines: Sequence[tuple[int, Line]]) -> dict[int, range]:
+    """The rows of the table right above a foot, by `Draft.group`, where there is one."""
+    row_of = {id(line): row for row, (_, line) in enumerate(lines)}
+    above = {note.group: row_of[id(note.above)] for note in notes if id(note.above) in row_of}
+    tables = {group: table_ending_at(lines, row) for group, row in above.items()}
+    return {group: rows for group, rows in tables.items() if rows}
 
 
 def understand_printed(document: Document, brief_id: str) -> Brief:

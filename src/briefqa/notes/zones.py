@@ -41,6 +41,7 @@ _ENDED = re.compile(r"[.!?…][”’\"')\]]*$|https?://\S+$")
 _SEPARATOR_TOLERANCE = 3.0
 # A rule of at most this share of the column's width sets nothing off but notes.
 _SHORT_RULE = 0.6
+_SAME_PRINT = 0.06
 # Where a note goes on overleaf, the next one begins within so many lines.
 _FIRST_LINES = 16
 
@@ -76,9 +77,12 @@ def columns(pages: Sequence[Page]) -> list[Column]:
             at_endnotes = _at_endnotes(block, style, before=at_endnotes)
             # Endnotes are no page's foot; only what a rule sets apart is.
             start = _separated(block, style) if at_endnotes else _foot_start(block, style, marks, last, number)
+        if style is not None and start is not None and _begins_other_notes(block, start, style, marks, number):
+            start = None
         column = Column(block.page, block.lines if start is None else block.lines[:start])
         if style is not None and start is not None:
             column.foot = last = _foot(block, start, style, marks, number)
+            last.above = block.lines[start - 1] if start else None
             column.body = column.body + _after_notes(last, style)
             number = next((label.number for _, label in reversed(last.rows) if label and label.number), number)
         elif column.body:
@@ -128,6 +132,14 @@ def _foot_start(block: Block, style: Style, marks: Marks, last: Foot | None, num
     return start if start < len(block.lines) else None
 
 
+def _begins_other_notes(block: Block, start: int, style: Style, marks: Marks, number: int | None) -> bool:
+    """Whether a foot without any head of its own begins with a raised label: a table's notes carry no note on."""
+    first = start_label(block.lines[start])
+    if first is None or not first.raised or not style.raised:
+        return False
+    return not any(label for _, label in _foot(block, start, style, marks, number).rows)
+
+
 def _goes_on_overleaf(block: Block, marks: Marks, last: Foot | None, number: int | None) -> bool:
     """Whether a page begins with the note whose mark stands on an earlier one, after the last that found room there.
 
@@ -137,6 +149,8 @@ def _goes_on_overleaf(block: Block, marks: Marks, last: Foot | None, number: int
         return False
     first = _next_head(block, number)
     if first is None or (first and (not _is_open(last) or _next_head(block, number + 1) is None)):
+        return False
+    if any(abs(line.size - last.rows[-1][0].size) > _SAME_PRINT * line.size for line in block.lines[: first + 1]):
         return False
     label = str(number + 1)
     before = any(named[label] for page, named in marks.items() if page <= last.page)
