@@ -46,6 +46,36 @@ STYLES: dict[str, dict[str, Any]] = {
         "issued": {"date-parts": [[2020]]},
         "page": "1025",
     },
+    # the year behind the names
+    "Berg O, Lund AK, and Quill M (2019) Reading a Quay. (Harbour Institute, Wend, ND) HI Report (TR) TR 80-12.": {
+        "type": "report",
+        "author": [
+            {"family": "Berg", "given": "O"},
+            {"family": "Lund", "given": "AK"},
+            {"family": "Quill", "given": "M"},
+        ],
+        "title": "Reading a Quay",
+        "publisher": "Harbour Institute",
+        "publisher-place": "Wend, ND",
+        "genre": "TR",
+        "number": "80-12",
+        "issued": {"date-parts": [[2019]]},
+    },
+    "HARBOUR.TEST (2024) Tides: A Guide. Available at https://a.test/tides/latest.": {
+        "type": "webpage",
+        "author": [{"literal": "HARBOUR.TEST"}],
+        "title": "Tides: A Guide",
+        "issued": {"date-parts": [[2024]]},
+        "URL": "https://a.test/tides/latest",
+    },
+    "Quill, M. (2011) Quays. Lübeck: Kai Verlag.": {
+        "type": "book",
+        "author": [{"family": "Quill", "given": "M."}],
+        "title": "Quays",
+        "publisher-place": "Lübeck",
+        "publisher": "Kai Verlag",
+        "issued": {"date-parts": [[2011]]},
+    },
     # courts
     "BGH, HZR 1991, 529 (530) – Schleusenwärter –.": {
         "type": "legal_case",

@@ -51,6 +51,7 @@ _CODE = re.compile(
 )
 _PUBLIC_LAW = re.compile(
     r"\b(?:Pub\.\s?L\.|P\.\s?L\.|Public\s[Ll]aw)\s?(?:No\.\s?)?(?P<number>\d{2,3}[–-]\d{1,4})"
+    r"(?:,\s§{1,2}\s(?P<section>\d{1,5}[\w()–-]{0,16}))?"
     r"(?:,\s(?P<volume>\d{1,3})\sStat\.\s(?P<page>\d{1,5})(?:,\s[\d–-]{1,11}){0,4})?(?:[^();,.]{0,30}\((?P<date>[^()]{4,20})\))?"
 )
 _REGISTER = re.compile(
@@ -197,6 +198,8 @@ def _public_laws(text: str) -> list[Source]:
     found = []
     for match in _PUBLIC_LAW.finditer(text):
         csl: dict[str, Any] = {"type": "legislation", "number": f"Pub. L. {match['number']}"}
+        if match["section"]:
+            csl["section"] = match["section"]
         if match["volume"]:
             csl |= {"container-title": "Stat.", "volume": match["volume"], "page": match["page"]}
         dated = find_date(match["date"] or "", year_alone=True)
@@ -214,6 +217,8 @@ def _with_act(text: str, start: int, csl: dict[str, Any]) -> int:
     if not match:
         return start
     title = re.sub(r"\A(?:See|In|Under|The|Cf\.?)\s", "", match["title"])
+    if match.start() and text[offset + match.start() - 2 : offset + match.start()] == ") ":
+        return start  # a bracket inside its name: where that begins is a guess
     title = re.sub(r"\A(?:Sub)?(?:[Tt]itle|[Ss]ection)\s\w{1,5}\sof\s(?:the\s)?", "", title)
     csl["title"] = re.sub(r"\s\([A-Z]{2,8}\)", "", title)
     return offset + match.end("title") - len(title)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from briefqa.briefs import Source
 from briefqa.sources.addresses import Address, doi_of, find_addresses, find_doi, without_doi
+from briefqa.sources.author_year import author_year
 from briefqa.sources.dates import find_date
 from briefqa.sources.law import find_law
 from briefqa.sources.names import authors, title_like
@@ -55,7 +56,7 @@ _ACCESSED = re.compile(
     re.IGNORECASE,
 )
 _AVAILABLE = re.compile(
-    r"[\s,;(]*(?:(?:edited\s)?(?:transcript\s)?(?:also\s)?(?:available|archived|accessible|online|verfügbar|disponible|posted|found)"
+    r"[\s,;(]*(?:(?:edited\s)?(?:transcript\s)?(?:also\s)?(?:[Aa]vailable|archived|accessible|online|verfügbar|disponible|posted|found)"
     r"(?:\s(?:online|unter|sur|au|à))?(?:\s(?:at|from|on))?|(?:at|URL|unter|online))?\s?:?\s?(?:\bat\s)?"
     r"(?P<what>\x00|(?:lien|link)\s(?:nº\s?|#)\d+)\)?",
 )
@@ -92,7 +93,8 @@ def _entire(text: str) -> Source | None:
     if len(addresses) > 1:
         return None
     core = _ACCESSED.sub("", text[lead:]).replace(addresses[0].url, "\x00") if addresses else text[lead:]
-    csl = whole_note(_AVAILABLE.sub("", without_doi(core)).replace("\x00", "").strip(" ,;:<>"))
+    core = _AVAILABLE.sub("", without_doi(core)).replace("\x00", "").strip(" ,;:<>")
+    csl = whole_note(core) or author_year(core, addressed=bool(addresses))
     if csl is None:
         return None
     doi = find_doi(text)
