@@ -113,3 +113,25 @@ def test_labels_inside_the_lines_of_their_notes_lead_nowhere(tmp_path: Path) -> 
         """)
     pages = [PAGE.format(1, 2, 3, place="Wend", notes=notes), "The end of it."]
     assert [label for label, _, _ in links(brief(tmp_path, "\f".join(pages)))] == ["3"]
+
+
+def test_a_note_of_several_paragraphs_is_whole(tmp_path: Path) -> None:
+    text = dedent("""\
+        The town has ninety hives[1] on its roofs. Nobody had planned them.[2] They stay.[3]
+
+        [1] Counted in May.
+
+        The count was repeated in August, when one hive had been stolen
+        and another had been found.
+
+        [2] Minutes of 4 June.
+
+        [3] Decision of 9 June.
+        """)
+    read_so = brief(tmp_path, text)
+    assert [note.text for note in read_so.notes] == [
+        "Counted in May. The count was repeated in August, when one hive had been stolen and another had been found.",
+        "Minutes of 4 June.",
+        "Decision of 9 June.",
+    ]
+    assert read_so.body == "The town has ninety hives on its roofs. Nobody had planned them. They stay."

@@ -23,7 +23,7 @@ def split_joined(marks: Sequence[Candidate], notes: Sequence[Draft], reach: int 
     for mark in marks:
         labels = [mark.label]
         if mark.note is None and mark.score >= SURE and len(mark.label) > 1:
-            near = [place for place, note in enumerate(notes) if reach is None or 0 <= note.page - mark.page <= reach]
+            near = [place for place, note in enumerate(notes) if reach is None or -1 <= note.page - mark.page <= reach]
             if not any(notes[place].label == mark.label for place in near):
                 if mark.after_unit and any(notes[place].label == mark.label[1:] for place in near):
                     parted.append(_without_exponent(mark))

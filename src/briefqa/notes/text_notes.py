@@ -159,7 +159,24 @@ def _find_in_flow(rows: list[Row], rules: set[int], brief_id: str, *, double: bo
             row.note = current
         else:
             current = None
+    _adopt_paragraphs(rows, notes)
     return notes
+
+
+def _adopt_paragraphs(rows: list[Row], notes: Sequence[Found]) -> None:
+    """Give a note what stands between it and the next one, where both belong to one list: both marks stand above it."""
+    first: dict[int, int] = {}
+    for index, row in enumerate(rows):
+        if row.note is not None:
+            first.setdefault(id(row.note), index)
+    for note, following in pairwise(notes):
+        counted = note.label.isdigit() and following.label.isdigit() and int(following.label) == int(note.label) + 1
+        if not counted or following.mark is None or following.mark[0] >= first[id(note)]:
+            continue
+        for row in rows[first[id(note)] : first[id(following)]]:
+            if row.note is None:
+                note.parts.append(row.stripped)
+                row.note = note
 
 
 def _is_numbered(notes: Sequence[Found]) -> bool:
