@@ -28,6 +28,8 @@ _SOURCE = re.compile(r"\s*(?:Sources?|Quellen?|Fuentes?|Fonti?)\s?:")
 _TABLE_REACH = 80
 # Between the last row of a table and its notes stand at most so many lines of other kinds.
 _BETWEEN = 4
+# How many lines the title of a table has.
+_TITLE = 3
 # What stands before the first note of a table: "NA Not available.", "X Not applicable."
 _LEGEND = re.compile(r"(?:(?:[A-Z*+–-]{1,3}|\([A-Z]\)) [^.]{3,60}\. ?){1,4}")
 
@@ -50,8 +52,10 @@ def part_table_notes(lines: Sequence[Line], page: Page, size: float, marks: Mark
         start = next((at for at in range(index, end) if _heads_table_notes(lines, at, marks, page)), None)
         legend = next((at for at in range(index, end) if _heads_behind_legend(lines, at)), None)
         if legend is not None and (start is None or legend < start):
-            lines = _parted_behind_legend(lines, legend)
-            start, end = legend + 1, end + 1
+            start = legend
+            if not start_label(lines[legend]):
+                lines = _parted_behind_legend(lines, legend)
+                start, end = legend + 1, end + 1
         if start is None:
             body.extend(lines[index : max(end, index + 1)])
         else:
@@ -96,9 +100,13 @@ def _table_notes_end(lines: Sequence[Line], start: int, end: int) -> int:
 
 
 def _heads_behind_legend(lines: Sequence[Line], at: int) -> bool:
-    """Whether note 1 of a table begins behind what its abbreviations mean, with its mark higher up."""
+    """Whether note 1 begins behind what a table's abbreviations mean, or right below it, with its mark higher up."""
     first = next(iter(raised_labels(lines[at])), None)
-    if first is None or first.text != "1" or not _LEGEND.fullmatch(lines[at].text[: first.start].lstrip()):
+    if first is None or first.text != "1":
+        return False
+    legend = lines[at].text[: first.start].strip()
+    right_below = any(is_row_of_figures(line) for line in lines[max(0, at - _BETWEEN) : at])
+    if not (_LEGEND.fullmatch(legend) if legend else right_below):
         return False
     above = lines[max(0, at - _TABLE_REACH) : at]
     return any(found.text == "1" and found.start > 0 for line in above for found in raised_labels(line))
@@ -155,7 +163,8 @@ def table_ending_at(lines: Sequence[tuple[int, Line]], row: int) -> range:
     while caption is not None:
         first = caption
         before = caption - 1
-        if not _CONTINUED.search(lines[first][1].text) or before < 0 or lines[before][0] != lines[first][0] - 1:
+        title = " ".join(line.text for _, line in lines[first : first + _TITLE])
+        if not _CONTINUED.search(title) or before < 0 or lines[before][0] != lines[first][0] - 1:
             break
         caption = _caption_above(lines, before)
         if caption is not None and _number(lines[caption][1]) != _number(lines[first][1]):

@@ -6,6 +6,7 @@ from array import array
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from unicodedata import combining
 
 from briefqa.briefs import Line, Span
 from briefqa.reading.pdf_accents import is_accent, with_accents
@@ -154,7 +155,12 @@ def _line(pieces: list[Piece], block: int) -> Line:
     weights: Counter[tuple[float, float]] = Counter()
     for run in (run for piece in pieces for run in piece.runs):
         shown = run.text.replace("\u00a0", " ").replace("\t", " ")
-        if last is not None and not text.endswith(" ") and not shown.startswith(" "):
+        if (
+            last is not None
+            and not text.endswith(" ")
+            and not shown.startswith(" ")
+            and not combining(shown[:1] or "x")
+        ):
             smaller = min(last.size, run.size)
             if run.x0 - last.x1 > SPACE_GAP * (smaller if smaller > 0.85 * main.size else main.size):
                 text += " "
