@@ -76,6 +76,23 @@ STYLES: dict[str, dict[str, Any]] = {
         "publisher": "Kai Verlag",
         "issued": {"date-parts": [[2011]]},
     },
+    # no quotation marks, but an address
+    "Berg & Lund, Consulting Engineers, The Old Quay, report to the board (June 2019), 17. https://a.test/quay": {
+        "type": "report",
+        "author": [{"literal": "Berg & Lund"}],
+        "title": "The Old Quay",
+        "issued": {"date-parts": [[2019, 6]]},
+        "page": "17",
+        "URL": "https://a.test/quay",
+    },
+    "Wend County Council, Regulation on Ferries, as amended 14 June 2022, section 8(2). https://a.test/ferries": {
+        "type": "legislation",
+        "title": "Regulation on Ferries",
+        "authority": "Wend County Council",
+        "section": "8(2)",
+        "issued": {"date-parts": [[2022, 6, 14]]},
+        "URL": "https://a.test/ferries",
+    },
     # courts
     "BGH, HZR 1991, 529 (530) – Schleusenwärter –.": {
         "type": "legal_case",

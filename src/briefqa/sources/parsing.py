@@ -17,6 +17,7 @@ from briefqa.sources.records import find_records
 from briefqa.sources.segments import comma_items, segments
 from briefqa.sources.standards import find_mentions, find_standard
 from briefqa.sources.styles import cite
+from briefqa.sources.titled import amended, dated_work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +44,7 @@ _SIGNAL = re.compile(
 )
 _MID_SIGNAL = re.compile(
     r"(?:,|\bbut|\band)\s(?:see|voir|siehe|vgl\.)(?:\salso)?(?:,?\s(?:e\.g\.|for\sexample|par\sexemple),?)?\s(?=[A-ZÀ-Þ“«])"
+    r"|\b(?:described|reported|explained|discussed|set\sout|published)\sin\s(?=[A-ZÀ-Þ][^“”.;]{3,100},\s“)"
 )
 # "Berg, Oda: A Title. And a Subtitle, in: …", which its full stop has parted.
 _CONTINENTAL = re.compile(
@@ -218,6 +220,8 @@ def _csl(core: str) -> dict[str, Any] | None:
     core = _AVAILABLE.sub("", without_doi(core))
     core = re.sub(r"\s+", " ", _COMMENT.sub("", core).replace("\x00", "")).strip(" ,;:")
     csl = find_standard(core) or cite(core.rstrip(".") if not core.endswith("al.") else core)
+    if csl is None and addressed:
+        csl = amended(core.rstrip(".")) or dated_work(core)
     if csl is None and (addressed or doi):
         csl = {"type": "webpage" if addressed else "article-journal"} | _label(core)
     if csl and doi:

@@ -18,6 +18,15 @@ _CONGRESS = re.compile(
 )
 _NUMBERED = re.compile(r"(?P<genre>(?:Executive |General )?Order|Directive|Circular|Decision) No\. (?P<number>[\w-]+)")
 _REPORT_NUMBER = re.compile(r"(?:[A-Z]{2,6}[- ]\d[\w./-]{1,15}|R[LS]?\d{5}|No\. [\d-]{2,12})")
+_DATED_WORK = re.compile(
+    r"(?P<lead>[^“”\"()]{10,300}?)\s\((?P<date>[^()]{4,20})\)(?:,\s(?:pp?\.\s?)?(?P<page>\d{1,4}(?:[–-]\d{1,4})?))?\.?"
+)
+_MADE_FOR = re.compile(r"(?:report|memorandum|submission|evidence|paper|study)\s(?:to|for|by)\s")
+_AMENDED = re.compile(
+    r"(?P<who>[A-Z][^,“”()]{3,80}),\s(?P<title>(?:Regulations?|Act|By-?laws?|Order|Ordinance|Code|Rules|Decree|Law)\s[^,“”()]{3,160}),"
+    r"\sas\samended\s(?P<date>[^,]{4,20})(?:,\s(?:section|sec\.|§|article|art\.)\s(?P<section>\w{1,5}(?:\(\w{1,3}\))*).{0,60})?"
+)
+_LONGEST_BODY = 8
 _TALKS = {
     "interview": re.compile(r"(?:(?:Telephone|Phone|Personal)\s)?(?:[Ii]nterview|Entretien|Gespräch)\b"),
     "personal_communication": re.compile(r"(?:Letter|E-?mail|Lettre|Brief)\s(?:from|de|von)\s[A-Z]"),
@@ -95,3 +104,33 @@ def dated(text: str) -> Csl | None:
             return {"type": spoken, "title": lead, "issued": when.csl()}
     named = names_and_title(lead) if capitalised(lead) >= 0.85 and title_like(lead) else None
     return named | {"type": "document", "issued": when.csl()} if named else None
+
+
+def dated_work(text: str) -> Csl | None:
+    """Read `Body, Title, report to somebody (June 2019), 17`; only for where an address vouches for it."""
+    match = _DATED_WORK.fullmatch(text)
+    when = find_date(match["date"], year_alone=True) if match else None
+    items = comma_items(match["lead"]) if match else []
+    if items and _MADE_FOR.match(items[-1]):
+        del items[-1]
+    if not match or not when or len(items) < 2 or not title_like(items[-1]):
+        return None
+    who, *between = items[:-1]
+    described = all(len(item.split()) <= 3 and capitalised(item) == 1.0 for item in between)
+    if not described or capitalised(who) < 1.0 or len(who.split()) > _LONGEST_BODY:
+        return None
+    bodies = who.split(" and ")
+    whole = [who] if min(len(body.split()) for body in bodies) < 2 else bodies
+    csl: Csl = {"type": "report", "title": items[-1], "issued": when.csl()}
+    csl["author"] = authors(who) or [{"literal": body} for body in whole]
+    return csl | ({"page": match["page"]} if match["page"] else {})
+
+
+def amended(text: str) -> Csl | None:
+    """Read `Body, Regulation on Things, as amended 14 June 2022, section 8(2)`."""
+    match = _AMENDED.fullmatch(text)
+    when = find_date(match["date"], year_alone=True) if match else None
+    if not match or not when or capitalised(match["who"]) < 1.0 or not title_like(match["title"]):
+        return None
+    csl: Csl = {"type": "legislation", "title": match["title"], "authority": match["who"], "issued": when.csl()}
+    return csl | ({"section": match["section"]} if match["section"] else {})
