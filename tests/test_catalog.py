@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import os
+import signal
+import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -138,6 +143,22 @@ def test_copied_briefs_keep_all_but_their_place(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         catalog.brief(dropped.id)
     catalog.close()
+
+
+def test_a_long_statement_ends_when_a_signal_comes(tmp_path: Path) -> None:
+    written(tmp_path / "old", [make_brief(LEVEE)]).close()
+    with closing(sqlite3.connect(tmp_path / "old")) as old:
+        old.execute(
+            "WITH RECURSIVE counted (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < 600000) "
+            "INSERT INTO passages SELECT n, n, 'b', n, 0, 0, n, '', '', '[]', n FROM counted"
+        )
+        old.commit()
+    with CatalogWriter(tmp_path / "new", tmp_path / "old") as writer:
+        pressed = threading.Timer(0.05, lambda: os.kill(os.getpid(), signal.SIGINT))
+        pressed.start()
+        with pytest.raises(KeyboardInterrupt):
+            writer.copy({"b": "b.md"})
+        pressed.join()
 
 
 def test_many_threads_may_read_at_once(tmp_path: Path) -> None:

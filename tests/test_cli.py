@@ -108,9 +108,10 @@ def test_a_missing_folder_of_briefs_fails_in_one_line(home: Path, run: Any) -> N
     assert err.count("\n") == 1
 
 
-def test_a_reindexing_shows_a_bar_on_a_terminal(home: Path) -> None:
+@pytest.mark.parametrize("size", [(24, 80), (0, 0)], ids=["a size", "no size"])
+def test_a_reindexing_shows_a_bar_on_a_terminal(home: Path, size: tuple[int, int]) -> None:
     ours, theirs = pty.openpty()
-    termios.tcsetwinsize(theirs, (24, 80))
+    termios.tcsetwinsize(theirs, size)
     running = process("reindex", stderr=theirs, cwd=home)
     os.close(theirs)
     assert running.wait(60) == 0
@@ -129,6 +130,7 @@ def test_a_reindexing_shows_a_bar_on_a_terminal(home: Path) -> None:
 
     assert b"read: 100%" in shown
     assert b"2/2" in shown
+    assert b"write: 100%" in shown
 
 
 def test_search_shows_the_passage_with_its_marks_and_notes(home: Path, run: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from briefqa.search import Hit, Ranking
 
 _LINE_SECONDS = 30.0
+_SIZE = os.terminal_size((80, 24))
 
 
 def printable(text: str) -> str:
@@ -196,11 +198,18 @@ def progress(stream: TextIO) -> Iterator[Callable[[Progress], None]]:
     from tqdm import tqdm  # noqa: PLC0415 - only this command draws bars
 
     bars: dict[str, tqdm[Any]] = {}
+    size = _size(stream)
 
     def advance(now: Progress) -> None:
         if now.step not in bars:
             bars[now.step] = tqdm(
-                desc=now.step, total=now.total, unit=_UNITS.get(now.step, ""), file=stream, position=len(bars)
+                desc=now.step,
+                total=now.total,
+                unit=_UNITS.get(now.step, ""),
+                file=stream,
+                position=len(bars),
+                ncols=size.columns,
+                nrows=size.lines,
             )
         bar = bars[now.step]
         bar.total = now.total  # of passages, it grows while files are read
@@ -213,7 +222,16 @@ def progress(stream: TextIO) -> Iterator[Callable[[Progress], None]]:
             bar.close()
 
 
-_UNITS = {"read": "file", "embed": "passage"}
+_UNITS = {"compare": "file", "read": "file", "embed": "passage", "write": "part"}
+
+
+def _size(stream: TextIO) -> os.terminal_size:
+    """Columns and lines of the terminal; usual ones where it does not say, on which tqdm draws nothing."""
+    try:
+        size = os.get_terminal_size(stream.fileno())
+    except (OSError, ValueError):
+        return _SIZE
+    return size if size.columns and size.lines else _SIZE
 
 
 class _Lines:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from briefqa.briefs import Brief, PageGeometry, Passage
 
+# Between two looks at whether Ctrl-C was pressed: some ten milliseconds.
+_OPERATIONS = 1_000_000
 _OF_BRIEFS = (
     "title, authors, published, language, body, pages, sections, problems, page_count, passage_count, note_count"
 )
@@ -56,6 +58,9 @@ class CatalogWriter:
                 f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA journal_mode = OFF;"
                 "PRAGMA synchronous = OFF;" + SCHEMA
             )
+            # A statement may take longer than whoever presses Ctrl-C waits. The signal is raised in the handler, which
+            # ends the statement.
+            self._connection.set_progress_handler(lambda: 0, _OPERATIONS)
             self._citations = Citations(self._connection)
             if parent is not None:
                 self._connection.execute("ATTACH ? AS parent", (immutable_uri(parent),))
@@ -192,6 +197,8 @@ class CatalogWriter:
         try:
             yield
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT:
+                raise KeyboardInterrupt from error
             raise GenerationError(f"Cannot write {self._file} ({error}). Is the disk full?") from error
 
 

@@ -45,6 +45,8 @@ _SECONDS_A_SEGMENT = 30.0
 # Embedded in one call, between two looks at whether to stop: a second or two on a slow machine.
 _EMBEDDED_AT_ONCE = 32
 _ROWS_COPIED_AT_ONCE = 65_536
+PARTS = 5
+"""Of writing a generation: its catalog, its vectors, its indexes, its seals; its trial and publication."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,7 @@ class Build:
         wanted = {brief_id: places[brief_id] for brief_id in (*plan.read, *plan.resplit) if brief_id in places}
         sources: list[tuple[Path, list[int]]] = []
         before: Before | None = None
+        self.progress(Progress("write", 0, PARTS))
         with CatalogWriter(file, parent, same=self.same_indexes) as writer:
             if self.parent is not None:
                 kept = {brief_id: paths[0] for brief_id, paths in plan.kept.items()}
@@ -218,14 +221,16 @@ class Build:
             writer.revise(replaced(self._files_before(), files))
             writer.finish()
             count = writer.passages
-        self.progress(Progress("write", 0, 1))
+        self.progress(Progress("write", 1, PARTS))
         embeddings = create_embeddings(self.folder / EMBEDDINGS, count, self.dimension)
         _gather(sources, embeddings)
         if isinstance(embeddings, np.memmap):
             embeddings.flush()
+        self.progress(Progress("write", 2, PARTS))
         catalog = Catalog(file)
         try:
             write_indexes(self.folder, catalog, embeddings, self.faiss_factory, before)
+            self.progress(Progress("write", 3, PARTS))
             return catalog.counts()
         finally:
             catalog.close()

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from briefqa.catalog import FileRecord
-from briefqa.reindex.report import Changes
+from briefqa.reindex.report import Changes, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 
 @dataclass(slots=True)
@@ -61,19 +62,30 @@ def _is_file_within(entry: os.DirEntry[str], root: Path) -> bool:
         return False
 
 
-def look_at(listing: Listing, before: Mapping[str, FileRecord]) -> list[FileRecord]:
+def look_at(
+    listing: Listing, before: Mapping[str, FileRecord], progress: Callable[[Progress], None] = lambda _: None
+) -> list[FileRecord]:
     """Make a record of every file, its brief's id filled in. before: those of the last generation, by path.
 
-    A file of the same size and time as before is taken to be the same; any other is read for its SHA-256.
+    A file of the same size and time as before is taken to be the same; any other is read for its SHA-256, and told.
     """
-    return [_look(path, file, before.get(path)) for path, file in listing.files]
+    total = len(listing.files)
+
+    def tell(number: int, path: str) -> None:
+        progress(Progress("compare", number, total, path))
+
+    return [
+        _look(path, file, before.get(path), partial(tell, number))
+        for number, (path, file) in enumerate(listing.files, 1)
+    ]
 
 
-def _look(path: str, file: Path, before: FileRecord | None) -> FileRecord:
+def _look(path: str, file: Path, before: FileRecord | None, tell: Callable[[str], None]) -> FileRecord:
     try:
         stat = file.stat()
         if before and before.sha256 and (before.size, before.mtime_ns) == (stat.st_size, stat.st_mtime_ns):
             return before
+        tell(path)
         with file.open("rb") as opened:
             sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
     except OSError as error:

@@ -30,7 +30,7 @@ from briefqa.notes import understand as understand_document
 from briefqa.reading import SUFFIXES
 from briefqa.reading import read as read_file
 from briefqa.reading.isolated import Limits
-from briefqa.reindex.building import Build, Parent
+from briefqa.reindex.building import PARTS, Build, Parent
 from briefqa.reindex.folder import changes, list_files, look_at, make_plan
 from briefqa.reindex.gate import Gate, Judgement, live_generation, publish_far
 from briefqa.reindex.intake import Intake
@@ -171,7 +171,7 @@ class _Run:
         self._parent = self._sound_parent()
         before = {file.path: file for file in self._parent.catalog.files()} if self._parent else {}
         with self._watch.timing("read"):
-            records = {record.path: record for record in look_at(listing, before)}
+            records = {record.path: record for record in look_at(listing, before, self._progress)}
         same_reader, same_split = self._same("reader"), self._same("embedder", "passage_tokens", "passages")
         plan = make_plan(records.values(), before.values(), same_reader=same_reader, same_split=same_split)
         segments = Segments(self._index, self._settings)
@@ -210,6 +210,7 @@ class _Run:
             with self._watch.timing("write"):
                 manifest = self._manifest(self._embedder, counts)
                 manifest = stage(self._index, folder, manifest, lambda built: Generation.open(built).close())
+            self._progress(Progress("write", PARTS - 1, PARTS))
         judgement = self._judge(manifest)
         if self._home and not judgement.reasons:
             judgement = self._publish_far(self._home, self._held(manifest.generation), keep)
@@ -218,6 +219,7 @@ class _Run:
                 release(self._index, manifest.generation)
                 segments.clear()
                 prune(self._index, 1 if self._home else keep)
+        self._progress(Progress("write", PARTS, PARTS))
         return self._report(listing, before, intake, manifest, judgement)
 
     def _catch_up(self) -> None:

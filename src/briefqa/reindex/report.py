@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 
     from briefqa.briefs import Problem
 
-Step = Literal["read", "notes", "split", "embed", "write", "judge", "publish"]
+Step = Literal["compare", "read", "notes", "split", "embed", "write", "judge", "publish"]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a step has come: done of total files ("read") or passages ("embed"). path: the file at hand, or ""."""
+    """How far a step has come: done of total files ("compare", "read"), passages ("embed") or parts ("write").
+
+    path: the file at hand, or "".
+    """
 
     step: Step
     done: int
