@@ -213,6 +213,13 @@ def test_a_removed_brief_is_gone_when_what_is_kept_of_it_is_purged(home: Home, w
     assert gone(home, "ferries of town 7")[0] == 1, "what is still there is found"
 
 
+def test_a_name_that_was_mistyped_proves_nothing(home: Home) -> None:
+    home.run("reindex")
+    status, out, err = gone(home, "secrte.md")
+    assert (status, out) == (1, "")
+    assert "there is no file secrte.md" in err
+
+
 def test_traces_are_found_outside_of_catalogs_too(home: Home) -> None:
     home.run("reindex")
     for place in ("work/x/000000/embeddings.npy", "reports/r.json", "held/note"):

@@ -143,7 +143,8 @@ def _gone(arguments: argparse.Namespace, config: Config) -> int:
     for name in removed:
         print(f"Removed {name}.")
     if not found:
-        print(f"Gone: none of {len(phrases)} phrases stands in {kept.name} any more.")
+        none = f"none of {len(phrases)} phrases of {arguments.gone} stands in {kept.name} any more"
+        print(f"Gone: {none if len(phrases) > 1 else f'“{phrases[0]}” stands nowhere in {kept.name}'}.")
         return DONE
     for trace in found[:20]:
         said = f" (said by {', '.join(trace.briefs[:3])})" if trace.briefs else ""
@@ -159,6 +160,7 @@ def _phrases(gone: str, config: Config) -> list[str]:
     """What to look for: words from all over a file, or the text itself."""
     from briefqa.cli.inspecting import isolated
     from briefqa.ingest import ingest
+    from briefqa.reading import SUFFIXES
     from briefqa.reindex import phrases_of
 
     try:
@@ -166,6 +168,9 @@ def _phrases(gone: str, config: Config) -> list[str]:
     except (OSError, ValueError):
         is_file = False
     if not is_file:
+        if Path(gone).suffix.lower() in SUFFIXES and "://" not in gone:
+            # Of a name that was mistyped nothing stands anywhere: no proof of anything.
+            raise BriefqaError(f"--gone: there is no file {gone}. To look for these words themselves, add one to them.")
         if len(gone.strip()) < 4:
             raise BriefqaError("--gone: name a file that exists, or at least four characters of its text.")
         return [gone.strip()]

@@ -126,6 +126,7 @@ def _noting(config: Config) -> Iterator[None]:
         raise
     except KeyboardInterrupt:
         _note(config, "interrupted")
+        complain("Interrupted. What was live stays live; what has been read and embedded is kept for the next run.")
         raise
 
 
