@@ -159,6 +159,31 @@ def test_a_file_is_given_only_where_it_is_still_the_one_of_that_generation(
     assert http.get(f"/v1/briefs/{old}/file").status_code == 410
 
 
+def test_the_address_of_a_passage_leads_to_it_as_long_as_it_stands(tmp_path: Path) -> None:
+    settings = tmp_path / "briefqa.toml"
+    settings.write_text('model = "hashing"\ndocs_in = "docs_in"\nindex = "index"\n', encoding="utf-8")
+    (tmp_path / "docs_in").mkdir()
+    stays = "Weirs are another matter, which the board has left to the towns below the falls."
+    for cost in (3, 4):
+        text = f"# Dams\n\n{f'Dams cost {cost} million. ' * 60}\n\n## Towns\n\n{f'{stays} ' * 20}\n"
+        (tmp_path / "docs_in" / "dams.md").write_text(text, encoding="utf-8")
+        assert main(["reindex", "--config", str(settings)]) == 0
+    index = tmp_path / "index"
+    older = generations(index)[1]
+    with TestClient(create_app(index, load=HashingEmbedder, docs_in=tmp_path / "docs_in")) as http:
+        asked = {"query": "dams weirs towns", "k": 20, "generation": older}
+        found = [hit["passage"] for hit in http.post("/v1/search", json=asked).json()["hits"]]
+        standing = next(passage for passage in found if stays in passage["text"] and "million" not in passage["text"])
+        gone = next(passage for passage in found if "3 million" in passage["text"])
+        address = standing["url"].replace(f"generation={older}", "")
+        page = http.get(address)
+        assert [answer.status_code for answer in page.history] == [302]
+        assert (page.status_code, stays in page.text) == (200, True)
+        assert standing["id"].partition("-")[0] not in str(page.url)
+        page = http.get(gone["url"].replace(f"generation={older}", ""))
+        assert (page.status_code, "has taken its place" in page.text) == (410, True)
+
+
 def test_the_command_line_asks_as_of_a_generation(
     revised: tuple[TestClient, str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from fastapi import Query, Request, Response
+from fastapi.responses import RedirectResponse
 
-from briefqa.errors import BriefqaError, NotFound
+from briefqa.errors import BriefqaError, Gone, NotFound
 from briefqa.geometry import unpacked
 from briefqa.service.access import ReaderOf  # noqa: TC001 - FastAPI looks at it
 from briefqa.service.api import file_of
@@ -89,6 +91,8 @@ def add_reading(router: APIRouter, site: Site, docs_in: Path, pictures: Pictures
                 generation = index.info().generation
             if page_number is not None and page_number not in {page.index for page in brief.pages}:
                 raise NotFound(f"This brief has no page {page_number}: it has {len(brief.pages)}.")
+        except Gone as error:
+            return standing(request, reader, passage) or site.refusal(request, error)
         except BriefqaError as error:
             return site.refusal(request, error)
         sought = find.strip()[:_LONGEST_SOUGHT]
@@ -120,6 +124,16 @@ def add_reading(router: APIRouter, site: Site, docs_in: Path, pictures: Pictures
         # A brief's id names its content: the picture of a page of it never changes.
         headers = HEADERS | {"Cache-Control": "private, max-age=86400, immutable"}
         return Response(png, media_type="image/png", headers=headers)
+
+
+def standing(request: Request, reader: ReaderOf, passage: str) -> Response | None:
+    """Lead to where a passage stands today whose brief was revised; None where it stands no more."""
+    try:
+        with reader.index() as index:
+            found = index.fetch([passage])[0].passage
+    except BriefqaError:
+        return None
+    return RedirectResponse(page_links(request).passage(found), HTTPStatus.FOUND, HEADERS)
 
 
 def common(links: PageLinks, here: Here, record: BriefRecord, brief: Brief, generation: str) -> dict[str, Any]:
