@@ -68,6 +68,15 @@ def test_one_runs_at_a_time(home: Path) -> None:
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:briefqa:reindex-running")
 
 
+def test_a_second_is_refused_before_the_first_has_begun_to_write(home: Path) -> None:
+    asleep = client_of(home, [sys.executable, "-c", "import time; time.sleep(3)"])
+    first = asleep.post("/v1/reindex")
+    second = client_of(home).post("/v1/reindex")  # of another process of the server
+    assert (first.status_code, second.status_code) == (202, 409)
+    assert ended(asleep, first.json())["state"] == "done"
+    assert client_of(home).post("/v1/reindex").status_code == 202
+
+
 def test_a_run_that_nobody_waited_for_is_not_running_for_ever(home: Path) -> None:
     client = client_of(home, [sys.executable, "-c", ""])
     run = client.post("/v1/reindex").json()

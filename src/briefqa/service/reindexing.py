@@ -5,6 +5,7 @@ What became of a run is kept in the index folder, so that any process that serve
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import secrets
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, Field
 
-from briefqa.errors import GenerationError, NotFound
+from briefqa.errors import GenerationError, NotFound, ReindexRunning
 from briefqa.generation import writing
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path as Folder
 
 _RUNS = "runs"
+_LOCK = ".lock"
+_TRIES = 5  # whoever only looks has the lock, too, for a moment
 _KEPT = 100
 _STATES = {0: "done", 3: "done", 4: "held back", 130: "interrupted"}
 
@@ -61,42 +65,82 @@ class Reindexing:
         """Start one. Raises ReindexRunning where one runs, GenerationError where the index folder cannot be written."""
         with writing(self.index):
             pass  # free a moment ago; where another has come in between, the run itself fails and says so
+        try:
+            (self.index / _RUNS).mkdir(exist_ok=True)
+            lock = self._lock()
+            if lock is None:
+                raise ReindexRunning("A reindex was asked for and is under way: wait until it has ended.")
+            try:
+                return self._started(lock)
+            except BaseException:
+                os.close(lock)
+                raise
+        except OSError as error:
+            raise GenerationError(f"Cannot start a reindex of {self.index}: {error.strerror or error}.") from error
+
+    def _lock(self) -> int | None:
+        """Take the lock of runs; None where a run has it: its process and who waits for that, until both have ended."""
+        lock = os.open(self.index / _RUNS / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+        for _ in range(_TRIES):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(0.02)
+            else:
+                return lock
+        os.close(lock)
+        return None
+
+    def _under_way(self, run_id: str) -> bool:
+        """Whether a run has not ended: it is the last one, and the lock is taken."""
+        runs = self.index / _RUNS
+        if run_id != max((file.stem for file in runs.glob("*.json")), default=""):
+            return False
+        try:
+            lock = os.open(runs / _LOCK, os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(lock)
+        return False
+
+    def _started(self, lock: int) -> Run:
         run = Run(
             id=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
             state="running", started=_now(), ended=None, error="", report=None,
         )  # fmt: skip
-        try:
-            (self.index / _RUNS).mkdir(exist_ok=True)
-            process = subprocess.Popen(  # noqa: S603 - briefqa itself
-                self.command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-                env={**os.environ, **self.settings},
-                start_new_session=True,
-            )
-            self._write(run, process.pid)
-        except OSError as error:
-            raise GenerationError(f"Cannot start a reindex of {self.index}: {error.strerror or error}.") from error
-        thread = threading.Thread(target=self._wait, args=(run, process), name="briefqa-reindex", daemon=True)
+        process = subprocess.Popen(  # noqa: S603 - briefqa itself
+            self.command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **self.settings},
+            start_new_session=True,
+            pass_fds=(lock,),
+        )
+        self._write(run)
+        thread = threading.Thread(target=self._wait, args=(run, process, lock), name="briefqa-reindex", daemon=True)
         thread.start()
         return run
 
     def state(self, run_id: str) -> Run:
         """Tell what became of a run. Raises NotFound."""
         try:
-            said = json.loads((self.index / _RUNS / f"{run_id}.json").read_bytes())
+            under_way = self._under_way(run_id)  # before its file is read, which is written before the lock is let go
+            run = Run(**json.loads((self.index / _RUNS / f"{run_id}.json").read_bytes()))
         except (OSError, ValueError) as error:
             raise NotFound(f"There is no run {run_id!r}: the last {_KEPT} are kept.") from error
-        pid = said.pop("pid")
-        run = Run(**said)
-        if run.state == "running" and not _alive(pid):
+        if run.state == "running" and not under_way:
             # Its server ended before it; what it has published is live all the same.
             return run.model_copy(update={"state": "interrupted", "error": "Nobody waited for the end of this run."})
         return run
 
-    def _wait(self, run: Run, process: subprocess.Popen[str]) -> None:
+    def _wait(self, run: Run, process: subprocess.Popen[str], lock: int) -> None:
         out, err = process.communicate()
         report = None
         with suppress(ValueError):
@@ -105,14 +149,15 @@ class Reindexing:
         state = _STATES.get(process.returncode, "failed")
         ended = run.model_copy(update={"state": state, "ended": _now(), "error": told, "report": report})
         with suppress(OSError):
-            self._write(ended, process.pid)
+            self._write(ended)
             for old in sorted((self.index / _RUNS).glob("*.json"))[:-_KEPT]:
                 old.unlink(missing_ok=True)
+        os.close(lock)
 
-    def _write(self, run: Run, pid: int) -> None:
+    def _write(self, run: Run) -> None:
         file = self.index / _RUNS / f"{run.id}.json"
         temporary = file.with_suffix(".new")
-        temporary.write_text(json.dumps({**run.model_dump(), "pid": pid}), encoding="utf-8")
+        temporary.write_text(run.model_dump_json(), encoding="utf-8")
         temporary.replace(file)
 
 
@@ -144,13 +189,3 @@ _ID = re.compile(r"^\d{8}T\d{6}Z-[0-9a-f]{8}$")
 
 def _now() -> str:
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
