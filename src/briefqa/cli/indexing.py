@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 import threading
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from briefqa.cli.commands import DONE, PARTLY, REFUSED, complain, print_json
 from briefqa.cli.settings import bounds, gate, key_of_embedder, limits, loader, settings
 from briefqa.errors import BriefqaError, ConfigError, ReindexRunning
+
+_LOOK_MS = 1000
 
 if TYPE_CHECKING:
     import argparse
@@ -44,21 +47,50 @@ def _reindex(arguments: argparse.Namespace) -> int:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
     if not arguments.watch:
         return _once(arguments)
+    from briefqa.reindex import check_folder
+
+    docs_in = Path(settings(arguments, docs_in=arguments.docs_in).docs_in)
+    check_folder(docs_in)
+    for _ in _changed(docs_in):
+        try:
+            _once(arguments)
+        except BriefqaError as error:  # a disk that is full, another run: the next change tries again
+            complain(str(error))
+    return DONE
+
+
+def _changed(docs_in: Path) -> Iterator[None]:
+    """Tell when something may have changed in a folder: first of all, and when it comes back that was not there.
+
+    A mount that goes takes what watches it along without a word: so the folder is looked at each second, too.
+    """
     try:
         from watchfiles import watch
     except ImportError as error:
         raise ConfigError('--watch needs watchfiles: pip install "briefqa[watch]".') from error
-    docs_in = settings(arguments, docs_in=arguments.docs_in).docs_in
-    _once(arguments)
-    # What comes within some seconds of each other is one change: a copied folder is not indexed file by file.
-    for _ in watch(docs_in, debounce=5000, step=1000, raise_interrupt=True):
-        try:
-            _once(arguments)
-        except (
-            BriefqaError
-        ) as error:  # a mount that is gone for a while, a disk that is full: the next change tries again
-            complain(str(error))
-    return DONE
+    while True:
+        watched, told = _identity(docs_in), False
+        with suppress(FileNotFoundError):
+            # What comes within some seconds of each other is one change: a copied folder is not indexed file by file.
+            for changes in watch(
+                docs_in, debounce=5000, step=1000, rust_timeout=_LOOK_MS, yield_on_timeout=True, raise_interrupt=True
+            ):
+                if _identity(docs_in) != watched:
+                    break
+                if changes or not told:  # told when it is watched already, so that nothing is missed
+                    told = True
+                    yield
+        complain(f"The folder {docs_in} has gone, or is another one now: it is read again as soon as it is there.")
+        while _identity(docs_in) is None:
+            time.sleep(_LOOK_MS / 1000)
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    try:
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _once(arguments: argparse.Namespace) -> int:

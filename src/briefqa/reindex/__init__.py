@@ -11,7 +11,7 @@ from briefqa.reindex.pipeline import reindex
 from briefqa.reindex.purging import phrases_of, purge, traces_in
 from briefqa.reindex.report import Changes, Outlook, Progress, ReindexReport
 from briefqa.reindex.reports import Outcome, keep_failure, keep_last, keep_report, last_run, outcome_of
-from briefqa.reindex.versions import code_version, reader_settings, settings_of
+from briefqa.reindex.versions import check_folder, code_version, reader_settings, settings_of
 from briefqa.reindex.workers import Here, Workers
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "ReindexReport",
     "Verdict",
     "Workers",
+    "check_folder",
     "code_version",
     "keep_failure",
     "keep_last",
