@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from briefqa.catalog.records import insert, restored
+from briefqa.catalog.records import insert, restored, storable
 from briefqa.sources import fullness, merge, name_keys, words_of
 
 if TYPE_CHECKING:
@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 
     from briefqa.briefs import Brief
 
+_AT_ONCE = 10_000
 # What is told of each citation; `work`: as the generation before numbers it, as long as that holds.
 _SCRATCH = """
 CREATE TEMP TABLE told (
     brief, note, source, fullness, words, work INTEGER, again, PRIMARY KEY (brief, note, source)
 ) WITHOUT ROWID;
+CREATE TEMP TABLE goes_by (id, brief, work INTEGER, strength);
 CREATE TEMP TABLE numbered (work INTEGER PRIMARY KEY, number INTEGER);
 """
 _CITATION = "brief, note, source"
@@ -85,7 +87,7 @@ class Citations:
         if self._settled:
             for statement in _TOUCHED:
                 self._connection.execute(statement)
-        names = self._merged()
+        self._merge()
         numbers: dict[int, int] = {}
         for (work,) in self._rows(f"SELECT work FROM temp.told ORDER BY {_CITATION}"):
             numbers.setdefault(work, len(numbers))
@@ -96,18 +98,14 @@ class Citations:
             "FROM temp.told JOIN temp.numbered USING (work) ORDER BY brief, note, source"
         )
         if self._settled:
-            run(
-                "INSERT INTO works SELECT id, brief, number, strength "
-                "FROM parent.works JOIN temp.numbered USING (work) ORDER BY id, brief"
-            )
-        rows = [(name, brief, numbers[work], strength) for name, brief, work, strength in names]
-        self._connection.executemany("INSERT OR IGNORE INTO works VALUES (?, ?, ?, ?)", rows)
+            run("INSERT INTO temp.goes_by SELECT id, brief, work, strength FROM parent.works")
+        run(
+            "INSERT OR IGNORE INTO works SELECT id, brief, number, strength "
+            "FROM temp.goes_by JOIN temp.numbered USING (work) ORDER BY id, brief"
+        )
 
-    def _merged(self) -> list[tuple[str, str, int, int]]:
-        """Say of which work each citation is that is of none; returns names with their briefs, works and strengths.
-
-        Works get numbers that the generation before does not have.
-        """
+    def _merge(self) -> None:
+        """Tell of which work each citation is that is of none. Works get numbers that the generation before has not."""
         [(after,)] = self._rows("SELECT coalesce(max(work), -1) + 1 FROM parent.works") if self._settled else [(0,)]
         open_ones = (
             "SELECT t.brief, t.note, t.source, s.csl FROM temp.told t JOIN sources s "
@@ -121,7 +119,8 @@ class Citations:
                 places.append((brief, note, n))
                 yield f"{brief}:{note}:{n}", json.loads(csl)
 
-        names, works = [], []
+        works: list[tuple[Any, ...]] = []
+        names: list[tuple[Any, ...]] = []
         before: set[int] = set()  # works that the note has cited already
         of_note: tuple[str, str] | None = None
         for (brief, note, n), (work, ids) in zip(places, merge(citations()), strict=True):
@@ -130,9 +129,17 @@ class Citations:
             works.append((after + work, work in before, brief, note, n))
             names += [(name, brief, after + work, strength) for strength, name in ids]
             before.add(work)
-        settle = f"UPDATE temp.told SET work = ?, again = ? WHERE ({_CITATION}) = (?, ?, ?)"
-        self._connection.executemany(settle, works)
-        return names
+            if len(works) >= _AT_ONCE:
+                self._settle(works, names)
+        self._settle(works, names)
+
+    def _settle(self, works: list[tuple[Any, ...]], names: list[tuple[Any, ...]]) -> None:
+        """Write the works of some citations, and what they go by, and forget it."""
+        update = f"UPDATE temp.told SET work = ?, again = ? WHERE ({_CITATION}) = (?, ?, ?)"
+        self._connection.executemany(update, [tuple(map(storable, row)) for row in works])
+        insert(self._connection, "temp.goes_by", names)
+        works.clear()
+        names.clear()
 
     def _tell(self, citations: Iterable[tuple[Any, ...]]) -> None:
         told, names = [], []
