@@ -523,7 +523,7 @@ def test_a_killed_run_leaves_the_old_generation_live_and_the_next_one_clears_up(
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout
         assert run.stdout.readline() == "embedding\n"
-        with pytest.raises(GenerationError, match=f"Process {run.pid}"):
+        with pytest.raises(GenerationError, match=rf"Process {run.pid} on \S+, since \S+ \S+ UTC, is writing"):
             bench.run()
         run.send_signal(signal.SIGKILL)
         run.wait()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _CURRENT = "CURRENT"
 _LOCK = ".lock"
+_MOST_SAID = 200
 _FOLDER = "generations"
 _HELD = "held"
 _BUILDING = ".building-"
@@ -86,10 +87,11 @@ def writing(index: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = os.pread(lock, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            holder = os.pread(lock, _MOST_SAID, 0).decode("utf-8", "replace").strip() or "unknown"
             raise ReindexRunning(f"Process {holder} is writing {index}: wait until it has finished.") from error
         os.ftruncate(lock, 0)
-        os.pwrite(lock, str(os.getpid()).encode(), 0)
+        said = f"{os.getpid()} on {os.uname().nodename}, since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC,"
+        os.pwrite(lock, said.encode("utf-8", "replace")[:_MOST_SAID], 0)
         yield
     finally:
         os.close(lock)
