@@ -1,7 +1,8 @@
 """Publishes one generation after another while clients ask without pause, and looks at every answer.
 
-    python benchmarks/swap.py --publishes 50 --clients 8 --workers 2
+    python benchmarks/swap.py --publishes 50 --clients 8 --workers 2 [--address postgresql://…]
 
+With an address the index is in that database, which has to be empty, and no longer in a folder.
 Each generation says its number in every brief. A server of several processes serves the index; the clients ask, and
 note what each answer names as its generation, what its passages say, and how long it took. No answer may fail, and none
 may say anything but what its generation says. Prints the times before and while generations are published, and the
@@ -24,13 +25,14 @@ from pathlib import Path
 from statistics import median
 
 from briefqa.embedding import HashingEmbedder, embedder_key
+from briefqa.homes import far_home
 from briefqa.reindex import reindex
 
 _BRIEFS = 40
 _PATIENCE = 60.0
 
 
-def write_and_publish(home: Path, number: int) -> str:
+def write_and_publish(home: Path, number: int, address: str) -> str:
     """Say the number in every brief, and publish that, as a nightly job would; returns the generation."""
     docs_in = home / "docs_in"
     docs_in.mkdir(exist_ok=True)
@@ -40,6 +42,7 @@ def write_and_publish(home: Path, number: int) -> str:
     report = reindex(
         docs_in, home / "index", load=HashingEmbedder, embedder_key=embedder_key("hashing"), passage_tokens=100,
         faiss_factory="Flat", keep=2, max_bytes=10_000, max_pages=10, limits=None,
+        home=far_home(address),
     )  # fmt: skip
     assert report.published
     return report.generation
@@ -106,12 +109,14 @@ def main() -> int:
     parser.add_argument("--publishes", type=int, default=50)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--address", default="", help="of a database of PostgreSQL")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="briefqa-swap-") as name:
         home = Path(name)
-        said = {write_and_publish(home, 0): "0"}
+        said = {write_and_publish(home, 0, arguments.address): "0"}
         settings = {"BRIEFQA_MODEL": "hashing", "BRIEFQA_WORKERS": str(arguments.workers)}
-        command = [sys.executable, "-m", "briefqa.cli", "serve", "--index", str(home / "index"), "--port", "0"]
+        settings |= {"BRIEFQA_INDEX": arguments.address or str(home / "index"), "BRIEFQA_WORK": str(home / "index")}
+        command = [sys.executable, "-m", "briefqa.cli", "serve", "--port", "0"]
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, text=True, env=os.environ | settings, cwd=home
         ) as server:
@@ -131,7 +136,7 @@ def _measure(home: Path, port: int, server: int, said: dict[str, str], arguments
     busy: list[tuple[float, float]] = []
     for number in range(1, arguments.publishes + 1):
         start = time.perf_counter()
-        generation = write_and_publish(home, number)
+        generation = write_and_publish(home, number, arguments.address)
         said[generation] = str(number)
         _until(lambda name=generation: clients.failures or sum(a[2] == name for a in clients.answers[-400:]) > 4)
         busy.append((start, time.perf_counter()))

