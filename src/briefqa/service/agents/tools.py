@@ -297,8 +297,8 @@ TOOLS = {
     ),
     "ask": Tool(
         "Ask the briefs",
-        "Answer a question by sentences of the briefs, verbatim, each with its citation, page and footnotes; or say "
-        "that the briefs do not answer it.",
+        "Answer a question from the briefs, each sentence with its citation, page and footnotes, and verbatim unless "
+        "`written_by` names a model; or say that the briefs do not answer it.",
         AskInput,
         AskResponse,
         _ask,
