@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def steps(index: Index, embedder: Embedder, asked: Sequence[str]) -> None:
-    """Time the steps of a search as the searcher tells them, and its parts side by side."""
+    """Time embedding, both legs and fetching by themselves, and the steps of a search as the searcher tells them."""
     searcher = Searcher(index, embedder)
     taken: dict[str, list[float]] = {}
     for question in asked:
@@ -72,24 +72,29 @@ def steps(index: Index, embedder: Embedder, asked: Sequence[str]) -> None:
         found = timed(taken, "both legs", lambda: index.candidates(lambda: vector, question, _CANDIDATES))  # noqa: B023
         ids = [candidate.passage_id for candidate in found[: 2 * _HITS]]
         timed(taken, "fetching passages and notes", lambda: index.fetch(ids))  # noqa: B023
-        timed(taken, "ranking, embedding included", lambda: searcher.rank(question, _CANDIDATES))  # noqa: B023
-        timed(taken, "whole search, 5 hits", lambda: searcher.search(question, _HITS))  # noqa: B023
+        told = searcher.search(question, _HITS).timings
+        within = {
+            "in a search: embedding": told.embed,
+            "in a search: both legs": told.of("legs"),
+            "in a search: fusion, confidence": told.of("fusion"),
+            "in a search: embedding, legs, fusion": told.embed + told.search,
+            "in a search: fetching, highlights": told.fetch,
+            "whole search, 5 hits": told.total,
+            "legs, fusion and fetching": told.search + taken["fetching passages and notes"][-1],
+        }
+        for name, milliseconds in within.items():
+            taken.setdefault(name, []).append(milliseconds)
     taken = {name: times[_WARM_UP:] for name, times in taken.items()}
-    taken["legs, fusion and fetching"] = [
-        whole - embedding + fetching
-        for whole, embedding, fetching in zip(
-            taken["ranking, embedding included"],
-            taken["embedding the question"],
-            taken["fetching passages and notes"],
-            strict=True,
-        )
-    ]
     embedding = quantile(taken["embedding the question"], 0.5)
     rows = [
-        [name, *(f"{quantile(times, part):.2f}" for part in (0.5, 0.95)), f"{quantile(times, 0.5) / embedding:.2f}"]
+        [
+            name,
+            *(f"{quantile(times, part):.2f}" for part in (0.1, 0.5, 0.95)),
+            f"{quantile(times, 0.5) / embedding:.2f}",
+        ]
         for name, times in taken.items()
     ]
-    table(["ms", "p50", "p95", "p50 beside embedding"], rows)
+    table(["ms", "p10", "p50", "p95", "p50 beside embedding"], rows)
 
 
 def filters(index: Index, embedder: Embedder, asked: Sequence[str]) -> None:
