@@ -92,7 +92,7 @@ def _times(
     same = 0
     for question, vector in zip(questions, vectors, strict=True):
         pairs = [
-            timed(f"both legs, {name}", lambda index=index: index.candidates(vector, question, 100))  # noqa: B023
+            timed(f"both legs, {name}", lambda index=index: index.candidates(lambda: vector, question, 100))  # noqa: B023
             for name, index in (("folder", built), ("PostgreSQL", stored))
         ]
         firsts = [{one.passage_id for one in Fusion().rank(pair)[:10]} for pair in pairs]
@@ -110,7 +110,7 @@ def _three_briefs(
     where = parse_filter({"brief": [record.id for record in built.briefs(limit=3, offset=500)]})
     for question, vector in zip(questions, vectors, strict=False):
         found, expected = (
-            [one.passage_id for one in index.candidates(vector, question, 100, index.select(where))]
+            [one.passage_id for one in index.candidates(lambda: vector, question, 100, index.select(where))]  # noqa: B023
             for index in (stored, built)
         )
         assert found == expected
