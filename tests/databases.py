@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import os
 import shutil
@@ -42,8 +43,8 @@ class Database:
         self._as_user = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
         package_folder = Path(found.origin).parent
         self._programs = package_folder / SERVERS[package] / "bin"
-        self._data = folder / "data"
-        self._data.mkdir()
+        self.data = folder / "data"
+        self.data.mkdir()
         if self._as_user:
             # Its user may not be let into the folder of packages.
             shutil.copytree(package_folder / SERVERS[package], folder / package / SERVERS[package], symlinks=True)
@@ -51,10 +52,18 @@ class Database:
             if libraries.is_dir():
                 shutil.copytree(libraries, folder / libraries.name)
             self._programs = folder / package / SERVERS[package] / "bin"
-            os.chown(self._data, _NOBODY, _NOBODY)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
-        self._run("initdb", "--auth=trust", "--username=briefqa", "--encoding=UTF8", "--no-sync", "--no-instructions")
+            os.chown(self.data, _NOBODY, _NOBODY)
+        self.port = _free_port()
+        self._run(
+            "initdb",
+            "-D",
+            self.data,
+            "--auth=trust",
+            "--username=briefqa",
+            "--encoding=UTF8",
+            "--no-sync",
+            "--no-instructions",
+        )
         self.start()
 
     @property
@@ -65,7 +74,7 @@ class Database:
         options = [f"--{name}={value}" for name, value in self._options.items()]
         with (self._folder / "log").open("ab") as log:
             self._server = subprocess.Popen(
-                [self._programs / "postgres", "-D", self._data, "-p", str(self.port), "-k", "", *options],
+                [self._programs / "postgres", "-D", self.data, "-p", str(self.port), "-k", "", *options],
                 stdout=log, stderr=log, cwd="/", start_new_session=True, **self._as_user,
             )  # type: ignore[call-overload]  # fmt: skip
         for _ in range(300):
@@ -73,6 +82,22 @@ class Database:
                 return
             time.sleep(0.05)
         pytest.fail((self._folder / "log").read_text(encoding="utf-8"))
+
+    def standby(self) -> Database:
+        """Start another server that follows this one."""
+        other = copy.copy(self)
+        other.data, other.port = self._folder / "standby", _free_port()
+        other.data.mkdir(mode=0o700)
+        if self._as_user:
+            os.chown(other.data, _NOBODY, _NOBODY)
+        here = ["--host=127.0.0.1", f"--port={self.port}", "--username=briefqa"]
+        self._run("pg_basebackup", *here, "-D", other.data, "--write-recovery-conf", "--checkpoint=fast")
+        other.start()
+        return other
+
+    def promote(self) -> None:
+        """Make a standby the server that is written to."""
+        self._run("pg_ctl", "promote", "-D", self.data)
 
     def kill(self) -> None:
         """End the server and all its processes as a power cut would."""
@@ -93,11 +118,17 @@ class Database:
             return False
         return True
 
-    def _run(self, program: str, *options: str) -> None:
+    def _run(self, program: str, *options: str | Path) -> None:
         subprocess.run(
-            [self._programs / program, "-D", self._data, *options],
+            [self._programs / program, *options],
             check=True, stdout=subprocess.DEVNULL, cwd="/", **self._as_user,
         )  # type: ignore[call-overload]  # fmt: skip
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
 
 
 def folder_for_a_server() -> Path:

