@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-# Raise it with every change of the files' layout: an older generation is then built anew from the briefs.
+# Raise it with every change of what is read of the files: an older generation is then built anew from the briefs. What
+# only the next build takes over is told apart by the code that made it, see `reindex.versions`.
 FORMAT = 7
 
 CATALOG = "catalog.sqlite"
