@@ -77,7 +77,7 @@ class Database:
                 [self._programs / "postgres", "-D", self.data, "-p", str(self.port), "-k", "", *options],
                 stdout=log, stderr=log, cwd="/", start_new_session=True, **self._as_user,
             )  # type: ignore[call-overload]  # fmt: skip
-        for _ in range(300):
+        for _ in range(1200):
             if self._answers():
                 return
             time.sleep(0.05)

@@ -104,7 +104,7 @@ def place(database: Database | None, tmp_path: Path) -> Iterator[Place]:
         yield Place(folder, FolderHome(folder))
         return
     forget_everything(database)
-    home = PostgresHome(database.address)
+    home = PostgresHome(database.address, patience=60)  # a busy machine takes longer to start a server
     yield Place(folder, home, database)
     home.close()
 
@@ -117,6 +117,7 @@ def forget_everything(database: Database) -> None:
             "SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname LIKE 'briefqa%' ORDER BY nspname DESC"
         ).fetchall():
             connection.execute(f"DROP SCHEMA {schema} CASCADE")
+        connection.execute("CHECKPOINT")  # a server that is killed has no other test's changes to do over
 
 
 on_a_server = pytest.mark.parametrize("database", list(SERVERS), indirect=True, scope="session")
