@@ -89,10 +89,12 @@ class Server:
                 given["target_session_attrs"] = "read-write"
             return psycopg.connect(**given, autocommit=True)  # type: ignore[arg-type]
 
-    def pool(self, prepare: Callable[[psycopg.Connection[Any]], None], *, most: int, least: int = 1) -> ConnectionPool:
+    def pool(
+        self, prepare: Callable[[psycopg.Connection[Any]], None], *, most: int, least: int = 1, primary: bool = False
+    ) -> ConnectionPool:
         """Make a pool of connections to read by; standby servers are preferred where the address names several.
 
-        prepare: sets up each new connection.
+        prepare: sets up each new connection. primary: ask the server that is written to, which no other lags behind.
         """
         from psycopg_pool import ConnectionPool  # noqa: PLC0415 - see above
 
@@ -101,7 +103,12 @@ class Server:
             prepare(connection)
 
         return ConnectionPool(
-            kwargs={"target_session_attrs": "prefer-standby", **self._given, "autocommit": True},
+            kwargs={
+                "target_session_attrs": "prefer-standby",
+                **self._given,
+                **({"target_session_attrs": "read-write"} if primary else {}),
+                "autocommit": True,
+            },
             min_size=least,
             max_size=most,
             configure=configured,
@@ -142,8 +149,11 @@ def reason(error: Exception) -> str:
 class Reading:
     """Connections of one kind, borrowed for a query each. A query whose connection is lost is asked once more."""
 
-    def __init__(self, server: Server, prepare: Callable[[Any], None], *, most: int, least: int = 1) -> None:
+    def __init__(
+        self, server: Server, prepare: Callable[[Any], None], *, most: int, least: int = 1, primary: bool = False
+    ) -> None:
         self.server = server
+        self._primary = primary
         self._prepare, self._most, self._least = prepare, most, least
         self._lock = threading.Lock()
         self._pool: ConnectionPool | None = None
@@ -180,7 +190,7 @@ class Reading:
             if self._closed:
                 raise GenerationError(f"What was read from {self.server.name} is closed.")
             if self._pool is None:
-                self._pool = self.server.pool(self._prepare, most=self._most, least=self._least)
+                self._pool = self.server.pool(self._prepare, most=self._most, least=self._least, primary=self._primary)
             return self._pool
 
     def close(self) -> None:

@@ -102,8 +102,8 @@ class PostgresHome:
         number, probes, text = rows[0]
         return number, probes, parse_manifest(text.encode(), f"The manifest of {generation} in {self.name}")
 
-    def _opened(self, number: int, probes: int, manifest: Manifest) -> Generation:
-        session = Session(self._server, number, probes)
+    def _opened(self, number: int, probes: int, manifest: Manifest, *, primary: bool = False) -> Generation:
+        session = Session(self._server, number, probes, primary=primary)
         try:
             tables = Tables(session)
             catalog = Catalog(tables)
@@ -161,7 +161,7 @@ class PostgresHome:
                 "UPDATE briefqa.generations SET state = 'loaded', checksums = %s, probes = %s WHERE number = %s",
                 (json.dumps(sums), probes, number),
             )
-            with closing(self._opened(number, probes, manifest)) as loaded:
+            with closing(self._opened(number, probes, manifest, primary=True)) as loaded:
                 accepted = accept(loaded)
             if accepted:
                 _set_live(connection, name)
@@ -202,13 +202,13 @@ class PostgresHome:
         for table, expected in json.loads(stored).items():
             if sums.get(table) != expected:
                 raise CorruptGeneration(f"briefqa_g{number}.{table} is not what was written. {_REMEDY}")
-        self._opened(number, probes, manifest).close()
+        self._opened(number, probes, manifest, primary=True).close()
         return manifest
 
     def remove(self, generation: str) -> None:
         """Remove a generation that is not live, if nobody reads it. Raises GenerationError for the live one."""
         with self.writing() as connection:
-            if generation == self.current():
+            if (generation,) in connection.execute("SELECT generation FROM briefqa.live").fetchall():
                 raise GenerationError(
                     f"Generation {generation} is live: `briefqa rollback` or `briefqa reindex` first."
                 )

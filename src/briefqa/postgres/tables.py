@@ -30,12 +30,12 @@ _EVERYTHING = ""
 class Session:
     """What the connections of one generation are: its tables come first, and it is not dropped while there are any."""
 
-    def __init__(self, server: Server, number: int, probes: int = 0) -> None:
-        """probes: at how many lists a search among the vectors looks."""
+    def __init__(self, server: Server, number: int, probes: int = 0, *, primary: bool = False) -> None:
+        """probes: at how many lists a search among the vectors looks. primary: ask the server that is written to."""
         self.schema = f"briefqa_g{number}"
         self._number = number
         self._probes = max(probes, 1)
-        self.reading = Reading(server, self._prepare, most=_CONNECTIONS)
+        self.reading = Reading(server, self._prepare, most=_CONNECTIONS, primary=primary)
 
     def ask(self, query: str, parameters: Any = None, seen: str = _EVERYTHING) -> list[Any]:
         """Return all rows of a query. seen: the collections that are to be seen, as JSON; "" all of them."""
