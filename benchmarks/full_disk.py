@@ -20,6 +20,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +48,13 @@ def small_disk(mount: Path, size: int) -> Iterator[Path]:
     try:
         yield mount
     finally:
-        subprocess.run(["umount", mount], check=True)
+        # What a run has started ends a moment after it.
+        for _ in range(100):
+            if subprocess.run(["umount", mount], check=False, capture_output=True).returncode == 0:
+                break
+            time.sleep(0.1)
+        else:
+            subprocess.run(["umount", mount], check=True)
 
 
 def fill(disk: Path) -> None:

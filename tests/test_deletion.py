@@ -119,6 +119,7 @@ def requests(known: Known, app: FastAPI) -> list[tuple[str, dict[str, Any] | Non
         asked += [(f"/briefs/{brief}{rest}", None) for rest in ("", "?view=notes", "?page=1", "/file")]
         asked += [(f"/v1/notes?brief={brief}", None), (f"/v1/sources?brief={brief}", None)]
     asked.append((f"/briefs/{known.printed}/pages/1.png", None))
+    asked.append(("/v1/models/briefqa", None))
     asked += [(f"/v1/passages/{name}", None) for name in known.passages]
     asked += [(f"/{prefix}sources/{name}", None) for name in known.sources for prefix in ("v1/", "")]
     asked += [("/v1/search", {"query": QUESTION, "k": 50, "expand": 2}), ("/v1/ask", {"question": QUESTION})]
@@ -145,7 +146,10 @@ def requests(known: Known, app: FastAPI) -> list[tuple[str, dict[str, Any] | Non
     # Every route there is has been asked, but for those that start a run, say who asks, or go back.
     left = {"/v1/reindex", "/v1/reindex/{run_id}", "/admin/rollback", "/logout", "/docs/{name}", "/static"}
     ways = {
-        re.sub(r"(?<=/)[0-9a-f]{16}(-\w+)?", "*", path.partition("?")[0]).replace("1.png", "*.png") for path, _ in asked
+        re.sub(r"(?<=/)[0-9a-f]{16}(-\w+)?", "*", path.partition("?")[0])
+        .replace("1.png", "*.png")
+        .replace("/briefqa", "/*")
+        for path, _ in asked
     }
     routes = {getattr(route, "path", "") for route in app.routes} | set(app.openapi()["paths"])
     missed = {re.sub(r"\{\w+\}", "*", path) for path in routes - left} - ways

@@ -126,6 +126,9 @@ def test_the_commands_work(home: Path, monkeypatch: pytest.MonkeyPatch, words: l
         (home / "docs_in" / "note.txt").write_text("A Memo\n\nIt has changed.\n", encoding="utf-8")
         main(["reindex"])
 
+    if "--gone" in words:
+        shutil.copy(ROOT / "tests/briefs/pdf/adjacent.pdf", home / "copy-of-the-brief.pdf")
+
     assert main(words[1:]) == 0
 
 

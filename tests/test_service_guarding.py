@@ -221,7 +221,7 @@ def test_the_viewer_of_the_api_loads_nothing_from_elsewhere(serve: Callable[...,
     page = client.get("/docs")
 
     loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
-    assert len(loaded) == 4
+    assert len(loaded) == 5
     for address in loaded:
         assert not urlsplit(address).netloc
         assert client.get(urljoin("/docs", address)).status_code == 200

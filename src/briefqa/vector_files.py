@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 REMEDY = "Run `briefqa rollback`, or `briefqa reindex` to build it anew."
 """What to do about a damaged file."""
+_PARSING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +79,21 @@ def open_embeddings(file: Path) -> NDArray[np.float32]:
     Raises CorruptGeneration where the file holds anything else.
     """
     with reading(file):
-        try:
-            # An empty array cannot be mapped.
-            # Not as np.memmap, whose every slice is slow to make.
-            embeddings: NDArray[np.float32] = np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
-        except ValueError:
-            embeddings = np.load(file, allow_pickle=False)
+        embeddings: NDArray[np.float32] = mapped(file)
     if not isinstance(embeddings, np.ndarray) or embeddings.ndim != 2 or embeddings.dtype != np.float32:
         raise CorruptGeneration(f"{file} does not hold vectors. {REMEDY}")
     return embeddings
+
+
+def mapped(file: Path) -> Any:
+    """Map an array into memory. Raises as numpy does."""
+    # numpy has Python parse an array's head, which several threads must not do at a time: CPython 3.11 then fails.
+    with _PARSING:
+        try:
+            # Not as np.memmap, whose every slice is slow to make.
+            return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
+        except ValueError:  # an empty one cannot be mapped
+            return np.load(file, allow_pickle=False)
 
 
 @contextmanager

@@ -19,11 +19,14 @@ _LOOK_MS = 1000
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from briefqa.cli.commands import Commands
     from briefqa.config import Config
     from briefqa.reindex import Outcome, Progress, ReindexReport, Workers
+
+# Seconds. Who does not read them would otherwise be waited for when a pipe is full.
+_EVENTS_APART = 0.2
 
 
 def add(commands: Commands) -> None:
@@ -117,7 +120,7 @@ def _once(arguments: argparse.Namespace) -> int:
             allow_empty=arguments.allow_empty,
             full=arguments.full,
             gate=gate(config),
-            progress=_event if arguments.json else bars,
+            progress=_events() if arguments.json else bars,
         )
     _note(config, outcome_of(report), report)
     page = _keep(report, config)
@@ -207,13 +210,22 @@ def _keep(report: ReindexReport, config: Config) -> Path | None:
         return None
 
 
-def _event(now: Progress) -> None:
-    """Tell programs how far it is: one JSON object a line, on stderr."""
+def _events() -> Callable[[Progress], None]:
+    """Tell programs how far it is: a JSON object a line on stderr, where a step begins and ends and now and then."""
     from dataclasses import asdict
 
     from briefqa.shapes import sendable
 
-    print(json.dumps({"event": "progress", **sendable(asdict(now))}), file=sys.stderr, flush=True)
+    step, told = "", 0.0
+
+    def tell(now: Progress) -> None:
+        nonlocal step, told
+        if now.step == step and now.done < now.total and time.monotonic() - told < _EVENTS_APART:
+            return
+        step, told = now.step, time.monotonic()
+        print(json.dumps({"event": "progress", **sendable(asdict(now))}), file=sys.stderr, flush=True)
+
+    return tell
 
 
 def _publish(arguments: argparse.Namespace) -> int:

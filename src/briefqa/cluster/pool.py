@@ -19,8 +19,10 @@ log = logging.getLogger(__name__)
 
 # How often a piece of work is handed out before it is held to be what kills the processes that get it.
 _ATTEMPTS = 3
-# How often in a row a process may die while it starts, and how long it is left alone after that, in seconds.
+# How often in a row a process may die while it starts, how often not be there yet, and how many seconds it is left alone
+# after either.
 _STARTS = 5
+_UNAVAILABLE = 300
 _PAUSE = 1.0
 # Pieces that are done before the one that is due, for each process: they are held in memory here.
 _AHEAD = 4
@@ -39,6 +41,7 @@ class _Piece:
 class _Worker:
     actor: Any
     failed: int = 0
+    silent: int = 0
 
 
 @dataclass(slots=True)
@@ -123,13 +126,16 @@ class Pool(Generic[R]):
         except ray.exceptions.RayTaskError as error:
             raise _cause(error) from None
         except ray.exceptions.RayActorError as error:
-            worker.failed += 1
-            if worker.failed >= _STARTS:
+            if isinstance(error, ray.exceptions.ActorUnavailableError):
+                worker.silent += 1
+            else:
+                worker.failed += 1
+            if worker.failed >= _STARTS or worker.silent >= _UNAVAILABLE:
                 raise BriefqaError(f"A process on the Ray cluster does not start: {error}") from error
             time.sleep(_PAUSE)
             self._start(worker)
             return
-        worker.failed = 0
+        worker.failed = worker.silent = 0
         self._idle.append(worker)
 
 

@@ -22,8 +22,9 @@ import numpy as np
 from briefqa.errors import CorruptGeneration
 from briefqa.lexical.acronyms import Acronyms, Found, agreed
 from briefqa.lexical.analysis import PAIR, stems_of, terms, variants, words
-from briefqa.lexical.matrix import Columns, Matrix, mapped
+from briefqa.lexical.matrix import Columns, Matrix
 from briefqa.lexical.writing import ABOUT, ACRONYMS, BRIEF_OF, KEYS, LANGUAGE_OF, WORDS, About, key_of, listed
+from briefqa.vector_files import mapped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

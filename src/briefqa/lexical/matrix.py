@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from briefqa.vector_files import mapped
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
@@ -277,14 +279,6 @@ class Growing:
         described = {"descr": self._dtype.str, "fortran_order": False, "shape": (self.count,)}
         np.lib.format.write_array_header_1_0(self._file, described)
         self._file.flush()  # tofile writes past Python's buffer
-
-
-def mapped(file: Path) -> Any:
-    """Map an array into memory; an empty one cannot be mapped. Not as np.memmap, whose every slice is slow to make."""
-    try:
-        return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
-    except ValueError:
-        return np.load(file, allow_pickle=False)
 
 
 def _changes(values: NDArray[Any]) -> NDArray[np.bool_]:
