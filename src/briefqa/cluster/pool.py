@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 
 # How often a piece of work is handed out before it is held to be what kills the processes that get it.
 _ATTEMPTS = 3
-# How often in a row a process may die while it starts, how often not be there yet, and how many seconds it is left alone
-# after either.
+# How often in a row a process may die while it starts, how often not be there yet, and for how many seconds it is left
+# alone after either.
 _STARTS = 5
 _UNAVAILABLE = 300
 _PAUSE = 1.0
