@@ -39,8 +39,9 @@ AUTO = "auto"
 """A factory that stands for the one that fits the number of passages."""
 
 # Up to so many rows comparing with all of them as they are takes a fifth of a millisecond, and up to so many comparing
-# with all of them in two bits a number, sixteen pairs of numbers at a time (product quantisation, "fast scan").
-_WHOLE_UP_TO, _COARSE_UP_TO = 2_500, 25_000
+# with all of them in two bits a number, sixteen pairs of numbers at a time (product quantisation, "fast scan"), takes a
+# few milliseconds and finds what people ask for; lists lose a fifth of it on texts that repeat each other.
+_WHOLE_UP_TO, _COARSE_UP_TO = 2_500, 500_000
 # An inverted file learns its lists from so many rows for each. What two bits stand for is learned from so many rows in
 # all, in so many rounds: more change nothing that is found (docs/evaluate.md) and take seconds.
 _TRAINED_ON = 40
@@ -51,8 +52,9 @@ _RECALL = 0.99
 _TRIED, _TURNED, _DEPTH = 128, 0.8, 10
 # Under a filter so many rows are compared exactly in a few milliseconds.
 _FEW = 4096
-# For k rows an approximate index is asked for some more, which are then compared exactly; one in two bits for many.
-_MORE, _MORE_OF_PACKED, _FEWEST_OF_PACKED = 1.5, 4, 400
+# For k rows an approximate index is asked for some more, which are then compared exactly; one in two bits for many, and
+# for twice as many where more than so many rows crowd each other.
+_MORE, _MORE_OF_PACKED, _FEWEST_OF_PACKED, _CROWD = 1.5, 4, 400, 25_000
 
 
 class Vectors:
@@ -170,7 +172,8 @@ class Vectors:
         """Find rows among which the k nearest are, in an index that can leave none out by itself."""
         total = len(self._rows.brief_of)
         allowed = None if rows is None else self._mask(rows)
-        wanted = min(max(k * _MORE_OF_PACKED, _FEWEST_OF_PACKED), total if rows is None else len(rows))
+        wanted = max(k * _MORE_OF_PACKED, _FEWEST_OF_PACKED) * (2 if total > _CROWD else 1)
+        wanted = min(wanted, total if rows is None else len(rows))
         # As many more as rows are out, were they spread evenly; twice as many as long as that is too few.
         fetch = wanted if rows is None else math.ceil(wanted * total / len(rows))
         while True:
