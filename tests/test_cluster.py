@@ -9,10 +9,17 @@ import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from inspect import signature
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import pytest
+
+from briefqa.cli.settings import embedding
+from briefqa.cluster import Recipe
+from briefqa.config import Config
+from briefqa.embedding import load_embedder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,6 +121,12 @@ def test_cluster_makes_the_same_index_though_a_node_and_the_leading_process_die(
     for name in ("added", "briefs", "passages", "notes", "marks", "failed", "paths"):
         assert there[name] == here[name]
     same(home / "here", home / "index")
+
+
+def test_nodes_load_the_model_by_all_that_decides_over_its_vectors() -> None:
+    settings = embedding(Config(model="hashing", query_prompt="q: ", passage_prompt="p: ", embedding_precision="int8"))
+    assert asdict(Recipe(**settings)) == settings
+    assert settings.keys() == signature(load_embedder).parameters.keys() - {"converted"}
 
 
 def test_cluster_that_is_not_there_is_named(start: Callable[..., subprocess.Popen[str]]) -> None:

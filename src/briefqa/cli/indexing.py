@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from briefqa.cli.commands import DONE, PARTLY, REFUSED, complain, print_json
-from briefqa.cli.settings import bounds, gate, key_of_embedder, limits, loader, settings
+from briefqa.cli.settings import bounds, embedding, gate, key_of_embedder, limits, loader, settings
 from briefqa.errors import BriefqaError, ConfigError, ReindexRunning
 
 _LOOK_MS = 1000
@@ -144,8 +144,7 @@ def _workers(config: Config) -> Iterator[Workers]:
         return
     from briefqa.cluster import Recipe, connected
 
-    recipe = Recipe(config.model, config.device, config.query_prompt, config.passage_prompt)
-    with connected(config.ray, recipe, bounds(config)["max_bytes"]) as cluster:
+    with connected(config.ray, Recipe(**embedding(config)), bounds(config)["max_bytes"]) as cluster:
         yield cluster
 
 

@@ -29,14 +29,18 @@ def loader(config: Config) -> Callable[[], Embedder]:
     """How to load the model, which takes seconds."""
     from briefqa.embedding import load_embedder
 
-    return lambda: load_embedder(
-        config.model,
-        device=config.device,
-        query_prompt=config.query_prompt,
-        passage_prompt=config.passage_prompt,
-        precision=config.embedding_precision,
-        converted=Path(config.folder) / "models",
-    )
+    return lambda: load_embedder(**embedding(config), converted=Path(config.folder) / "models")
+
+
+def embedding(config: Config) -> dict[str, str]:
+    """Which model makes the vectors, and how, wherever it is loaded."""
+    return {
+        "model": config.model,
+        "device": config.device,
+        "query_prompt": config.query_prompt,
+        "passage_prompt": config.passage_prompt,
+        "precision": config.embedding_precision,
+    }
 
 
 def home(config: Config) -> Home:

@@ -8,7 +8,7 @@ import socket
 import tempfile
 import threading
 from contextlib import ExitStack, contextmanager, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,17 +38,12 @@ class Recipe:
     device: str = "cpu"
     query_prompt: str = ""
     passage_prompt: str = ""
+    precision: str = "fp32"
 
     def load(self) -> Embedder:
         """Load it. Raises EmbeddingError."""
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        return load_embedder(
-            self.model,
-            device=self.device,
-            query_prompt=self.query_prompt,
-            passage_prompt=self.passage_prompt,
-            converted=cache / "briefqa" / "models",
-        )
+        return load_embedder(**asdict(self), converted=cache / "briefqa" / "models")
 
 
 @contextmanager
