@@ -1,8 +1,8 @@
 """The nightly pipeline: a folder of briefs → a published generation, doing over only what has changed.
 
-`folder` lists the files and tells what became of each since the last time, `intake` reads new ones, `building` makes a
-generation of them and of what is known, by way of `segments`, `gate` judges it, `pipeline` is the whole run, `outlook`
-foretells it, `reports` keeps what it told.
+`folder` lists the files and tells what became of each since the last time, `intake` has them read by `workers`,
+`building` makes a generation of them and of what is known, by way of `segments`, `gate` judges it and `publishing`
+makes it live; `pipeline` is the whole run, `outlook` foretells it, `reports` keeps what it told.
 """
 
 from briefqa.reindex.gate import Gate, Verdict, publish_held

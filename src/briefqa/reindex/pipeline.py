@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import cache, partial
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from briefqa.briefs import Problem
 from briefqa.catalog import Catalog, Counts
-from briefqa.errors import GenerationError, NotFound
+from briefqa.errors import GenerationError
 from briefqa.generation import (
     CATALOG,
     Generation,
@@ -18,9 +18,6 @@ from briefqa.generation import (
     clear_builds,
     current_id,
     generation_folder,
-    held_folder,
-    prune,
-    release,
     stage,
     verify,
     writing,
@@ -32,8 +29,9 @@ from briefqa.reading import read as read_file
 from briefqa.reading.isolated import Limits
 from briefqa.reindex.building import PARTS, Build, Parent
 from briefqa.reindex.folder import changes, list_files, look_at, make_plan
-from briefqa.reindex.gate import Gate, Judgement, live_generation, publish_far
+from briefqa.reindex.gate import Gate, Judgement
 from briefqa.reindex.intake import Intake
+from briefqa.reindex.publishing import Publishing
 from briefqa.reindex.report import Canaries, Progress, ReindexReport, Stopwatch
 from briefqa.reindex.segments import Segments
 from briefqa.reindex.versions import check_folder, reader_settings, settings_of
@@ -111,8 +109,12 @@ def reindex(  # noqa: PLR0913 - settings come as plain arguments
             version=reader_version,
         ),
     )
-    workers, gate = workers or Here(), gate or Gate()
-    run = _Run(docs_in, index, settings, load, workers, gate, home, allow_empty, full, progress or (lambda _: None))
+    workers = workers or Here()
+    watch, load = Stopwatch(), cache(load)
+    publishing = Publishing(index, home, gate or Gate(), keep, watch, load)
+    run = _Run(
+        docs_in, index, settings, load, workers, publishing, allow_empty, full, progress or (lambda _: None), watch
+    )
     call = partial(
         ingest,
         max_bytes=max_bytes,
@@ -126,7 +128,7 @@ def reindex(  # noqa: PLR0913 - settings come as plain arguments
         with writing(index):
             clear_builds(index)
             with workers.taking(call, limits, ocr.seconds if ocr else 0.0) as take:
-                report = run.do(list_files(docs_in, suffixes), take, keep)
+                report = run.do(list_files(docs_in, suffixes), take)
     except OSError as error:
         # numpy tells of a disk that is full without its number.
         reason = error.strerror or f"{error} (is the disk full?)"
@@ -145,12 +147,11 @@ class _Run:
     _settings: dict[str, str | int]
     _load: Callable[[], Embedder]
     _workers: Workers
-    _gate: Gate
-    _home: FarHome | None
+    _publishing: Publishing
     _allow_empty: bool
     _full: bool
     _progress: Callable[[Progress], None]
-    _watch: Stopwatch = field(default_factory=Stopwatch)
+    _watch: Stopwatch
     _problems: list[Problem] = field(default_factory=list)
     _parent: Parent | None = None
     _embedder: Embedder | None = None
@@ -164,10 +165,9 @@ class _Run:
         self,
         listing: Listing,
         take: Callable[[Iterable[Job]], Iterator[Outcome[Ingested]]],
-        keep: int,
     ) -> ReindexReport:
         """Compare, read, build, judge, publish, prune; nothing of it where nothing has changed."""
-        self._catch_up()
+        self._publishing.catch_up()
         self._parent = self._sound_parent()
         before = {file.path: file for file in self._parent.catalog.files()} if self._parent else {}
         with self._watch.timing("read"):
@@ -184,7 +184,8 @@ class _Run:
         first = list(islice(new, 1))
         if not (first or done) and self._same(*self._settings) and _fates(intake.files) == _fates(before):
             segments.clear()
-            return self._report(listing, before, intake, *self._brought(keep))
+            brought = self._publishing.bring(self._parent) if self._parent else ()
+            return self._report(listing, before, intake, *brought)
         if not (first or done or plan.kept or plan.resplit or self._allow_empty):
             self._refuse_to_empty()
             return self._report(listing, before, intake)
@@ -211,32 +212,11 @@ class _Run:
                 manifest = self._manifest(self._embedder, counts)
                 manifest = stage(self._index, folder, manifest, lambda built: Generation.open(built).close())
             self._progress(Progress("write", PARTS - 1, PARTS))
-        judgement = self._judge(manifest)
-        if self._home and not judgement.reasons:
-            judgement = self._publish_far(self._home, self._held(manifest.generation), keep)
+        judgement = self._publishing.publish(manifest.generation)
         if not judgement.reasons:
-            with self._watch.timing("write"):
-                release(self._index, manifest.generation)
-                segments.clear()
-                prune(self._index, 1 if self._home else keep)
+            segments.clear()
         self._progress(Progress("write", PARTS, PARTS))
         return self._report(listing, before, intake, manifest, judgement)
-
-    def _catch_up(self) -> None:
-        """Make here what is live in the home beside: a run was cut short after it had published there."""
-        held = held_folder(self._index)
-        if self._home and held and held.name == self._home.current():
-            release(self._index, held.name)
-
-    def _brought(self, keep: int) -> tuple[Manifest, Judgement] | tuple[()]:
-        """Publish the generation before in the home beside, where it is not live there."""
-        if self._home is None or self._parent is None or self._home.current() == self._parent.manifest.generation:
-            return ()
-        return self._parent.manifest, self._publish_far(self._home, self._parent.folder, keep)
-
-    def _publish_far(self, home: FarHome, folder: Path, keep: int) -> Judgement:
-        with self._watch.timing("publish"):
-            return publish_far(home, folder, keep, self._gate, self._model)
 
     def _taken_up(self, segments: Segments, plan: Plan) -> set[str]:
         """Name the briefs that a run which was cut short has read and embedded, among those to be read."""
@@ -251,22 +231,6 @@ class _Run:
         if self._embedder is None:
             self._embedder = self._load()
         return self._embedder
-
-    def _held(self, generation: str) -> Path:
-        folder = held_folder(self._index)
-        if folder is None or folder.name != generation:
-            raise NotFound(f"Generation {generation} is not there any more.")
-        return folder
-
-    def _judge(self, manifest: Manifest) -> Judgement:
-        built, live = Generation.open(self._held(manifest.generation)), live_generation(self._index)
-        try:
-            with self._watch.timing("judge"):
-                return self._gate.judge(live, built, self._model)
-        finally:
-            built.close()
-            if live:
-                live.close()
 
     def _sound_parent(self) -> Parent | None:
         """Open the live generation, every byte checked, as its parts go into the next; None if there is none sound."""
