@@ -18,6 +18,7 @@ INSTALL_PROJECT = $(INSTALL) --build-constraint constraints.txt --editable .
 
 .DELETE_ON_ERROR:
 .PHONY: help run setup test lint types check gates bench samples screenshots constraints clean
+.PHONY: gate-notes gate-sources gate-retrieval gate-highlights gate-verification
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -29,7 +30,7 @@ run: $(VENV)/.runtime ## install, index docs_in/ and serve it
 setup: $(VENV)/.dev ## install, with the tools for development
 
 test: $(VENV)/.dev ## run the tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 lint: $(VENV)/.dev ## style, formatting and the order of imports between modules
 	$(BIN)/ruff check
@@ -41,11 +42,16 @@ types: $(VENV)/.dev ## check the types
 
 check: lint types test ## all of these
 
-gates: $(VENV)/.dev ## compare what is measured on ../shared with the stored baselines
-	$(BIN)/python benchmarks/gate_notes.py
-	$(BIN)/python benchmarks/gate_sources.py
-	$(BIN)/python benchmarks/gate_retrieval.py
+gates: ## compare what is measured on ../shared with the stored baselines
+gates: gate-retrieval gate-notes gate-sources gate-highlights gate-verification
+
+gate-notes gate-sources gate-retrieval: gate-%: $(VENV)/.dev
+	$(BIN)/python benchmarks/gate_$*.py
+
+gate-highlights: $(VENV)/.dev
 	$(BIN)/python benchmarks/gate_highlights.py --passages 60 --most-pages 12
+
+gate-verification: $(VENV)/.dev
 	$(BIN)/python benchmarks/measure_verification.py
 
 bench: $(VENV)/.dev ## run every benchmark; each prints its table

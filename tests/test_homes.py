@@ -573,7 +573,7 @@ def test_a_standby_is_read_from_and_takes_over(tmp_path: Path) -> None:
             seen = Searcher(index.within(["coast"]), EMBEDDER).search("harbour dues", 9).hits
             assert {hit.stored.brief.collection for hit in seen} == {"coast"}
             second = place.publish(STORED[:3])
-            until = time.monotonic() + 10
+            until = time.monotonic() + 60
             while home.current() != second:
                 assert time.monotonic() < until
 
@@ -582,7 +582,7 @@ def test_a_standby_is_read_from_and_takes_over(tmp_path: Path) -> None:
         started = time.monotonic()
         standby.promote()
         third = place.publish(STORED[:4])
-        assert time.monotonic() - started < 15
+        assert time.monotonic() - started < 60
         assert home.current() == third
         with closing(home.open_current()) as index:
             assert index.info().briefs == 4

@@ -520,17 +520,18 @@ HOSTILE += [
 
 
 @pytest.mark.parametrize("unit", HOSTILE)
-def test_hostile_notes_take_less_than_a_second(unit: str) -> None:
+def test_hostile_notes_take_time_in_proportion(unit: str) -> None:
     text = (unit * 100_000)[:100_000]
     start = time.process_time()
     notes(text, f"Lund, {text}", f"A {text}")
-    assert time.process_time() - start < 1
+    # A second where it was written, at most; with the square of their length they would take minutes.
+    assert time.process_time() - start < 6
 
 
 def test_many_notes_take_time_in_proportion() -> None:
     start = time.process_time()
     notes(*[BOOK, "Lund, 3.", "Ibid.", "Lund, Sluices of the North, 9."] * 1_000)
-    assert time.process_time() - start < 10
+    assert time.process_time() - start < 30
 
 
 PIECES = st.sampled_from(
