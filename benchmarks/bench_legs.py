@@ -4,8 +4,8 @@
 
 Lexical: made-up passages of 150 words out of 80,000 by Zipf's law, 20 a brief; questions of 10 words. Vectors: mixtures
 of two of the development collections' vectors, of which gate_retrieval.py has kept the indexes in DIR, or, without it,
-of random ones, and some noise; searched for near ones of these. CPU seconds are those of all threads: what others do
-changes them little, unlike the time by the clock.
+of random ones, and some noise; searched for near ones of these, with notes and without. CPU seconds are those of all
+threads: what others do changes them little, unlike the time by the clock.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import numpy as np
 from conditions import quantile, stated, table
 from retrieval import COLLECTIONS
 
+from briefqa.generation import NOTE_WEIGHT, WithNotes
 from briefqa.lexical import Lexical, write_lexical
 from briefqa.vector_files import InContext, create_embeddings, write_briefs
 from briefqa.vectors import Vectors, write_index
@@ -32,7 +33,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from briefqa.generation import Near
+
 _WORDS, _LONG, _A_BRIEF, _SEARCHES, _DIMENSION = 80_000, 150, 20, 200, 384
+# Notes for each passage, as in real documents (../shared/notes-gold: 1,400 for 2,186).
+_NOTES = 0.64
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,33 @@ def vectors(folder: Path, count: int, known: NDArray[np.float32], seed: int) -> 
         taken = [cpu(lambda: opened.search(question, k)) for question in asked]  # noqa: B023 - called at once
         lines.append([str(k), f"{recall:.4f}", *milliseconds(taken)])
     table(["k", "recall", "CPU of a search, ms p50", "p95"], lines)
+    lines = []
+    for name, near in (("without", opened), ("with", with_notes(folder, opened, embeddings, brief_of, seed))):
+        taken = [cpu(lambda: compared(near, question)) for question in asked]  # noqa: B023 - called at once
+        lines.append([name, *milliseconds(taken)])
+    print(f"\nthe first 100 and the scores of 200, with and without {int(_NOTES * count)} notes")
+    table(["notes", "CPU, ms p50", "p95"], lines)
+
+
+def with_notes(
+    folder: Path, passages: Vectors, embeddings: NDArray[np.float32], brief_of: NDArray[np.int32], seed: int
+) -> WithNotes:
+    """Give passages notes that speak of something between them and other passages."""
+    source, count = np.random.default_rng(seed + 3), len(embeddings)
+    passage_of = np.sort(source.integers(count, size=int(_NOTES * count))).astype(np.int32)
+    rows = embeddings[passage_of] / 2 + embeddings[source.integers(count, size=len(passage_of))]
+    cited = create_embeddings(folder / "n.npy", len(rows), _DIMENSION)
+    cited[:] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    in_context = InContext(cited, np.load(folder / "b.npy"), brief_of[passage_of], NOTE_WEIGHT)
+    write_index(folder / "n.faiss", in_context, "auto")
+    notes = Vectors.open(folder / "n.faiss", folder / "n.npy", folder / "b.npy", brief_of[passage_of], NOTE_WEIGHT)
+    return WithNotes(passages, notes, passage_of, count)
+
+
+def compared(near: Near, question: NDArray[np.float32]) -> None:
+    """Do what a search asks of the vectors: the nearest, and the scores of what either leg has found."""
+    rows = [row for row, _ in near.search(question, 100)]
+    near.scores(question, np.unique([*rows, *range(0, 100 * len(rows), 100)]))
 
 
 def known_vectors(cache: Path | None, seed: int) -> NDArray[np.float32]:

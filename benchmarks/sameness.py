@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# Of passages all but the place, which is where each index has put them. Revisions are a past.
-_OF_PASSAGES = "id, brief, ordinal, begins, ends, text, context, section, pages, digest"
+# Of what has vectors all but the place, which is where each index has put them. Revisions are a past.
+_COLUMNS = {
+    "passages": "id, brief, ordinal, begins, ends, text, context, section, pages, digest",
+    "noted": "brief, passage, note, digest",
+}
 _PAST = {"revisions"}
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
@@ -62,7 +65,7 @@ def _same_tables(one: Path, other: Path) -> dict[str, int]:
         ]
         assert schemas[0] == schemas[1], "the schemas differ"
         for table in sorted(name for kind, name, _ in schemas[0] if kind == "table" and name not in _PAST):
-            columns = _OF_PASSAGES if table == "passages" else "*"
+            columns = _COLUMNS.get(table, "*")
             width = len(left.execute(f"SELECT {columns} FROM {table} LIMIT 0").description)  # noqa: S608
             ordered = ", ".join(str(number + 1) for number in range(width))
             query = f"SELECT {columns} FROM {table} ORDER BY {ordered}"  # noqa: S608
@@ -76,21 +79,27 @@ def _opened(folder: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{folder / g.CATALOG}?mode=ro&immutable=1", uri=True)
 
 
-def _order(folder: Path) -> NDArray[np.int64]:
-    """Rows of the passages in the order of their ids."""
+def _order(folder: Path, rows_of: str = "passages ORDER BY id") -> NDArray[np.int64]:
+    """Rows of the passages in the order of their ids, or of what else has vectors."""
     with closing(_opened(folder)) as connection:
-        rows = connection.execute("SELECT position FROM passages ORDER BY id").fetchall()
+        rows = connection.execute(f"SELECT position FROM {rows_of}").fetchall()  # noqa: S608
     return np.array([row for (row,) in rows], dtype=np.int64)
 
 
 def _same_vectors(folders: list[Path], orders: list[NDArray[np.int64]], near: float) -> int:
-    """Compare the vectors of passages and of briefs, bit for bit or nearly."""
-    passages, briefs = [], []
+    """Compare the vectors of passages, of briefs and of notes, bit for bit or nearly."""
+    passages, briefs, notes = [], [], []
     for folder, order in zip(folders, orders, strict=True):
         passages.append(open_embeddings(folder / g.EMBEDDINGS)[order])
         brief_of = Lexical.open(folder / g.LEXICAL).brief_of[order]
         briefs.append(open_embeddings(folder / g.BRIEF_VECTORS)[brief_of])
-    for what, (one, other) in (("passages", passages), ("briefs", briefs)):
+        cited = _order(folder, "noted ORDER BY brief, passage, note")
+        notes.append(open_embeddings(folder / g.NOTED_EMBEDDINGS)[cited])
+        ranks = np.argsort(order)  # of each passage's id among all
+        notes.append(ranks[np.load(folder / g.NOTED)[cited]])
+    for what, (one, other) in (
+        ("passages", passages), ("briefs", briefs), ("notes", notes[::2]), ("noted passages", notes[1::2]),
+    ):  # fmt: skip
         same = one.tobytes() == other.tobytes() or (
             near and one.shape == other.shape and np.abs(one - other).max() <= near
         )

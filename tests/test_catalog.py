@@ -132,7 +132,7 @@ def test_copied_briefs_keep_all_but_their_place(tmp_path: Path) -> None:
     kept, dropped, last = (make_brief(f"{LEVEE} {n}", path=f"{n}.pdf") for n in range(3))
     written(tmp_path / "old", [dropped, kept, last]).close()
     with CatalogWriter(tmp_path / "new", tmp_path / "old") as writer:
-        assert writer.copy({kept.id: "moved/1.pdf", last.id: last.path}) == [1, 2]
+        assert writer.copy({kept.id: "moved/1.pdf", last.id: last.path}).passages == [1, 2]
         add(writer, make_brief(f"{LEVEE} 1", path="again.pdf"))
         writer.finish()
     catalog = Catalog(tmp_path / "new")

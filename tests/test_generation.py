@@ -27,6 +27,7 @@ from briefqa.errors import (
     ReindexRunning,
 )
 from briefqa.generation.manifest import checksum_of
+from briefqa.noted import noted
 from briefqa.passages import embedded_text, split
 from briefqa.vector_files import create_embeddings
 from fakes import LEVEE, SCHOOL, make_brief
@@ -36,10 +37,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from briefqa.briefs import Brief
 
 EMBEDDER = HashingEmbedder()
-FILES = [g.CATALOG, g.VECTORS, g.EMBEDDINGS, f"{g.LEXICAL}/words.json", g.BRIEF_VECTORS, "manifest.json"]
+FILES = [
+    g.CATALOG, g.VECTORS, g.EMBEDDINGS, f"{g.LEXICAL}/words.json", g.BRIEF_VECTORS, g.NOTED, g.NOTED_EMBEDDINGS,
+    g.NOTED_VECTORS, "manifest.json",
+]  # fmt: skip
 
 
 def no_check(_: Path) -> None:
@@ -50,19 +56,19 @@ def publish(index: Path, stored: Sequence[Brief]) -> str:
     """Build and publish a generation of these briefs by hand, without the pipeline."""
     with g.writing(index), g.build_folder(index) as folder:
         texts: list[str] = []
+        cited: list[str] = []
         with CatalogWriter(folder / g.CATALOG) as writer:
             for brief in stored:
                 passages = split(brief, EMBEDDER.count_tokens, max_tokens=30, window=64)
                 embedded = [embedded_text(passage) for passage in passages]
                 writer.add(brief, passages, embedded)
                 texts += embedded
+                cited += [one.text for one in noted(brief, passages)]
             writer.finish()
-        embeddings = create_embeddings(folder / g.EMBEDDINGS, len(texts), EMBEDDER.dimension)
-        embeddings[:] = EMBEDDER.embed_passages(texts)
-        if isinstance(embeddings, np.memmap):
-            embeddings.flush()
+        embeddings = embedded_in(folder / g.EMBEDDINGS, texts)
+        notes = embedded_in(folder / g.NOTED_EMBEDDINGS, cited)
         catalog = Catalog(folder / g.CATALOG)
-        g.write_indexes(folder, catalog, embeddings, "Flat")
+        g.write_indexes(folder, catalog, g.Embedded(embeddings, notes), "Flat")
         counts = catalog.counts()
         catalog.close()
         manifest = g.Manifest(
@@ -77,6 +83,15 @@ def publish(index: Path, stored: Sequence[Brief]) -> str:
             files={},
         )
         return g.publish(index, folder, manifest, no_check).generation
+
+
+def embedded_in(file: Path, texts: Sequence[str]) -> NDArray[np.float32]:
+    file.parent.mkdir(exist_ok=True)
+    embeddings = create_embeddings(file, len(texts), EMBEDDER.dimension)
+    embeddings[:] = EMBEDDER.embed_passages(texts)
+    if isinstance(embeddings, np.memmap):
+        embeddings.flush()
+    return embeddings
 
 
 @pytest.fixture
@@ -220,6 +235,8 @@ def test_files_of_two_generations_are_not_mixed(index: Path) -> None:
     second = live_folder(index)
     for name in FILES:
         kept = (second / name).read_bytes()
+        if name.startswith("notes/") and kept == (first / name).read_bytes():  # both cite the same notes
+            continue
         shutil.copy(first / name, second / name)
         with pytest.raises(CorruptGeneration):
             g.open_current(index)

@@ -55,7 +55,7 @@ def understand(document: Document, brief_id: str) -> Brief:
         body,
         (PageSpan(1, "1", 0, len(body)),),
         marks=(Mark("1", len(body) // 2, 1, "n1"), Mark("2", len(body), 1, None)),
-        notes=(Note("n1", "1", "footnote", 1, "See the annex."),),
+        notes=(Note("n1", "1", "footnote", 1, "Annex, 3."),),
         problems=(Problem(document.path, 1, "The mark 2 leads to no note."),),
     )
 
@@ -294,7 +294,7 @@ def test_a_flaw_in_a_brief_costs_a_note_and_not_the_night(bench: Bench) -> None:
     ]
     opened = g.open_current(bench.index)
     brief = opened.brief(opened.briefs(limit=1)[0].id)[1]
-    assert [note.text for note in brief.notes] == ["See the annex."]
+    assert [note.text for note in brief.notes] == ["Annex, 3."]
     assert [mark.note_id for mark in brief.marks] == ["n1", None, None]
     opened.close()
 

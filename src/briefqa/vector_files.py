@@ -29,16 +29,18 @@ class InContext:
     """Passages as they are searched: each vector with that of its brief.
 
     embeddings: shape (passages, dimension). briefs: (briefs, dimension). brief_of: (passages,), the row of each one's
-    brief.
+    brief. weight: of the own vectors, beside that of their briefs.
     """
 
     embeddings: NDArray[np.float32]
     briefs: NDArray[np.float32]
     brief_of: NDArray[np.int32]
+    weight: float = 1.0
 
     def __getitem__(self, rows: slice | NDArray[np.int64]) -> NDArray[np.float32]:
         """Half the sum of both vectors of some rows."""
-        summed: NDArray[np.float32] = (self.embeddings[rows] + self.briefs[self.brief_of[rows]]) / np.float32(2)
+        own = self.embeddings[rows] if self.weight == 1.0 else self.embeddings[rows] * np.float32(self.weight)
+        summed: NDArray[np.float32] = (own + self.briefs[self.brief_of[rows]]) / np.float32(2)
         return summed
 
 

@@ -68,16 +68,23 @@ class Vectors:
         self._exact = type(index).__name__ in {"IndexFlat", "IndexFlatIP"}
 
     @classmethod
-    def open(cls, index_file: Path, embeddings_file: Path, briefs_file: Path, brief_of: NDArray[np.int32]) -> Self:
-        """Open the files. brief_of: for each row the row of its brief.
+    def open(
+        cls,
+        index_file: Path,
+        embeddings_file: Path,
+        briefs_file: Path,
+        brief_of: NDArray[np.int32],
+        weight: float = 1.0,
+    ) -> Self:
+        """Open the files. brief_of: for each row the row of its brief. weight: as in `InContext`.
 
         Raises CorruptGeneration where they are damaged or do not belong together.
         """
         import faiss  # noqa: PLC0415 - a fifth of a second
 
         embeddings = open_embeddings(embeddings_file)
-        rows = InContext(embeddings, open_embeddings(briefs_file), brief_of)
-        if len(brief_of) != len(embeddings) or len(rows.briefs) != int(brief_of.max(initial=-1)) + 1:
+        rows = InContext(embeddings, open_embeddings(briefs_file), brief_of, weight)
+        if len(brief_of) != len(embeddings) or len(rows.briefs) <= int(brief_of.max(initial=-1)):
             raise CorruptGeneration(f"{embeddings_file} and {briefs_file.name} do not belong together. {REMEDY}")
         with reading(index_file):
             index = faiss.read_index(str(index_file))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from briefqa.briefs import Brief, Mark, PageGeometry, Passage, Problem, Section
 from briefqa.catalog.records import Counts, FileRecord, SearchableText, StoredPassage, pages_from_json
@@ -61,13 +61,24 @@ class Catalog(Rows):
                         found[phrase].add(paths.get(row[key], "") if key is not None else "")
         return {phrase: tuple(sorted(filter(None, briefs))) for phrase, briefs in found.items()}
 
-    def embedded(self, digests: Sequence[bytes]) -> dict[bytes, int]:
-        """Find the vector row of each text that was embedded, by its digest; those that were not are left out."""
+    def embedded(self, digests: Sequence[bytes], table: Literal["passages", "noted"] = "passages") -> dict[bytes, int]:
+        """Find the vector row of each text that was embedded, by its digest; those that were not are left out.
+
+        table: of whose vectors, those of passages or of notes.
+        """
         found: dict[bytes, int] = {}
         for digest in digests:
-            if rows := self._database.raw("SELECT position FROM passages WHERE digest = ? LIMIT 1", digest):
+            if rows := self._database.raw(f"SELECT position FROM {table} WHERE digest = ? LIMIT 1", digest):
                 found[digest] = rows[0][0]
         return found
+
+    def noted(self) -> list[int]:
+        """Give for each vector of a note, in their order, the vector row of the passage that cites it."""
+        rows = self._select(
+            "SELECT p.position FROM noted n JOIN passages p ON p.brief = n.brief AND p.ordinal = n.passage "
+            "ORDER BY n.position"
+        )
+        return [row[0] for row in rows]
 
     def positions(self, passage_ids: Iterable[str]) -> list[int]:
         """Find the vector rows of passages; ids that there are not are passed over."""

@@ -33,6 +33,8 @@ CREATE TABLE passages (
     position INTEGER PRIMARY KEY, id TEXT, brief TEXT, ordinal INTEGER, begins INTEGER, ends INTEGER, text, context,
     section, pages TEXT, digest BLOB
 );
+-- A row for each vector of a note, which counts for the passage that cites it (its ordinal).
+CREATE TABLE noted (position INTEGER PRIMARY KEY, brief TEXT, note, passage INTEGER, digest BLOB);
 CREATE TABLE notes (
     brief TEXT, id, ordinal INTEGER, label, kind TEXT, page INTEGER, text, refers_to,
     PRIMARY KEY (brief, id)
@@ -66,6 +68,8 @@ CREATE INDEX briefs_path ON briefs (path, id);
 CREATE UNIQUE INDEX passages_id ON passages (id);
 CREATE INDEX passages_brief ON passages (brief, ordinal);
 CREATE INDEX passages_digest ON passages (digest);
+CREATE INDEX noted_brief ON noted (brief);
+CREATE INDEX noted_digest ON noted (digest);
 CREATE INDEX marks_passage ON marks (brief, passage);
 CREATE INDEX marks_note ON marks (brief, note, passage);
 CREATE INDEX cited_work ON cited (work, fullness DESC, brief, again);

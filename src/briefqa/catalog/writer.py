@@ -8,7 +8,7 @@ import json
 import sqlite3
 from contextlib import contextmanager
 from dataclasses import astuple
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from briefqa.catalog.citations import Citations
 from briefqa.catalog.file import immutable_uri
@@ -22,6 +22,7 @@ from briefqa.catalog.records import (
     pages_to_json,
 )
 from briefqa.errors import GenerationError
+from briefqa.noted import noted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,13 +35,24 @@ _OPERATIONS = 1_000_000
 _OF_BRIEFS = (
     "title, authors, published, language, body, pages, sections, problems, page_count, passage_count, note_count"
 )
-_COPIED = "id, brief, ordinal, begins, ends, text, context, section, pages, digest"
+_COPIED = {
+    "passages": "id, brief, ordinal, begins, ends, text, context, section, pages, digest",
+    "noted": "brief, note, passage, digest",
+}
+
+
+class Copied(NamedTuple):
+    """Which rows of vectors were taken over, of passages and of notes: where they lie in the source, in their order."""
+
+    passages: list[int]
+    noted: list[int]
 
 
 class CatalogWriter:
     """Fills a new catalog. Passages get positions 0, 1, … in the order in which they come: the rows of their vectors.
 
-    Safe against nothing: no journal, no sync. A build that is cut short is thrown away whole; `finish` syncs.
+    So do the notes that they cite, as far as these are embedded. Safe against nothing: no journal, no sync. A build
+    that is cut short is thrown away whole; `finish` syncs.
     """
 
     def __init__(self, file: Path, parent: Path | None = None, *, same: bool = False) -> None:
@@ -51,7 +63,7 @@ class CatalogWriter:
         self._file = file
         self._parent = parent
         self._same = same
-        self._passages = 0
+        self._rows = dict.fromkeys(_COPIED, 0)
         with self._guarded():
             self._connection = sqlite3.connect(file, uri=True, isolation_level=None)
             self._connection.executescript(
@@ -75,13 +87,18 @@ class CatalogWriter:
     @property
     def passages(self) -> int:
         """How many passages are in."""
-        return self._passages
+        return self._rows["passages"]
 
-    def copy(self, kept: Mapping[str, str], source: Path | None = None) -> list[int]:
+    @property
+    def noted(self) -> int:
+        """How many vectors of notes belong to them."""
+        return self._rows["noted"]
+
+    def copy(self, kept: Mapping[str, str], source: Path | None = None) -> Copied:
         """Take over briefs as they are. kept: their ids, and the paths they now lie at.
 
-        source: another catalog than the parent's. Returns the positions that their passages have there; here they
-        follow in the same order on those that are in.
+        source: another catalog than the parent's. Returns the positions that their passages and notes have there; here
+        they follow in the same order on those that are in.
         """
         with self._guarded():
             run = self._connection.execute
@@ -89,14 +106,14 @@ class CatalogWriter:
                 run("COMMIT")
                 run("ATTACH ? AS other", (immutable_uri(source),))
                 run("BEGIN")
-            positions = self._copy("parent" if source is None else "other", kept)
+            copied = self._copy("parent" if source is None else "other", kept)
             if source is not None:
                 run("COMMIT")
                 run("DETACH other")
                 run("BEGIN")
-        return positions
+        return copied
 
-    def _copy(self, other: str, kept: Mapping[str, str]) -> list[int]:
+    def _copy(self, other: str, kept: Mapping[str, str]) -> Copied:
         run = self._connection.execute
         run("DROP TABLE IF EXISTS temp.kept")
         run("CREATE TEMP TABLE kept (id TEXT PRIMARY KEY, path)")
@@ -112,13 +129,17 @@ class CatalogWriter:
             self._citations.tell_anew(these)
         else:
             self._citations.copy(other, these, settled=other == "parent")
+        return Copied(*(self._copy_rows(table, other, these) for table in _COPIED))
+
+    def _copy_rows(self, table: str, other: str, these: str) -> list[int]:
+        run, columns = self._connection.execute, _COPIED[table]
         run(
-            f"INSERT INTO passages (position, {_COPIED}) "
-            f"SELECT {self._passages} + row_number() OVER (ORDER BY position) - 1, {_COPIED} "
-            f"FROM {other}.passages WHERE brief IN {these} ORDER BY position"
+            f"INSERT INTO {table} (position, {columns}) "
+            f"SELECT {self._rows[table]} + row_number() OVER (ORDER BY position) - 1, {columns} "
+            f"FROM {other}.{table} WHERE brief IN {these} ORDER BY position"
         )
-        positions = run(f"SELECT position FROM {other}.passages WHERE brief IN {these} ORDER BY position").fetchall()
-        self._passages += len(positions)
+        positions = run(f"SELECT position FROM {other}.{table} WHERE brief IN {these} ORDER BY position").fetchall()
+        self._rows[table] += len(positions)
         return [row[0] for row in positions]
 
     def add(self, brief: Brief, passages: Sequence[Passage], embedded: Sequence[str]) -> None:
@@ -153,11 +174,17 @@ class CatalogWriter:
             self._insert(
                 "passages",
                 [
-                    _passage_row(self._passages + n, passage, text)
+                    _passage_row(self._rows["passages"] + n, passage, text)
                     for n, (passage, text) in enumerate(zip(passages, embedded, strict=True))
                 ],
             )
-        self._passages += len(passages)
+            cited = [
+                (self._rows["noted"] + n, brief.id, one.note_id, one.passage, digest_of(one.text))
+                for n, one in enumerate(noted(brief, passages))
+            ]
+            self._insert("noted", cited)
+        self._rows["passages"] += len(passages)
+        self._rows["noted"] += len(cited)
 
     def revise(self, replaced: Mapping[str, str]) -> None:
         """Note which briefs took the place of others, beside what the parent notes. To be called after the last brief.

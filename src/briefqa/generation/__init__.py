@@ -5,15 +5,16 @@
       .lock                            held by whoever writes
       generations/
         20310402T031500123Z-1f2e3d4c/  catalog.sqlite, lexical/, vectors.faiss, embeddings.npy, briefs.npy,
-                                       lists.json (of an index with lists), manifest.json
+                                       notes/ (vectors of notes), lists.json (of an index with lists),
+                                       manifest.json
         .building-…/                   not finished; the next reindex clears it away
       held/…/                          complete, and held back by the gate; `briefqa publish --force` makes it live
       work/                            what a reindex that was cut short has read and embedded, for the next one
       reports/                         what each reindex did, and in last.json how the last one ended
 
-`store` looks after the folder, `manifest` after what a generation says of itself, `opened` after searching in one (both
-legs at once, by `beside`), `traces` after what must no longer stand anywhere; `index` is the protocol by which any
-index is seen, `home` the one of the places in which generations are kept.
+`store` looks after the folder, `manifest` after what a generation says of itself, `opened` after searching in one
+(both legs at once, by `beside`; passages by their notes, by `noting`), `traces` after what must no longer stand
+anywhere; `index` is the protocol by which any index is seen, `home` that of the places where generations are kept.
 """
 
 from briefqa.catalog import (
@@ -28,7 +29,7 @@ from briefqa.catalog import (
 )
 from briefqa.generation.home import FarHome, FolderHome, Home
 from briefqa.generation.index import Candidate, Index, ScoredPassage, Subset
-from briefqa.generation.indexes import Before, write_indexes
+from briefqa.generation.indexes import Before, Embedded, write_indexes
 from briefqa.generation.manifest import (
     BRIEF_VECTORS,
     CATALOG,
@@ -36,12 +37,16 @@ from briefqa.generation.manifest import (
     FORMAT,
     LEXICAL,
     MANIFEST,
+    NOTED,
+    NOTED_EMBEDDINGS,
+    NOTED_VECTORS,
     VECTORS,
     IndexInfo,
     Manifest,
     parse_manifest,
     read_manifest,
 )
+from briefqa.generation.noting import NOTE_WEIGHT, Near, WithNotes
 from briefqa.generation.opened import (
     Generation,
     open_current,
@@ -74,12 +79,17 @@ __all__ = [
     "FORMAT",
     "LEXICAL",
     "MANIFEST",
+    "NOTED",
+    "NOTED_EMBEDDINGS",
+    "NOTED_VECTORS",
+    "NOTE_WEIGHT",
     "VECTORS",
     "Before",
     "BriefRecord",
     "Candidate",
     "CitedSource",
     "CitingPassage",
+    "Embedded",
     "FarHome",
     "FolderHome",
     "Generation",
@@ -87,6 +97,7 @@ __all__ = [
     "Index",
     "IndexInfo",
     "Manifest",
+    "Near",
     "NotesWanted",
     "Portion",
     "ScoredPassage",
@@ -95,6 +106,7 @@ __all__ = [
     "StoredPassage",
     "Subset",
     "Trace",
+    "WithNotes",
     "build_folder",
     "clear_builds",
     "clear_held",

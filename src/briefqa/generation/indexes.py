@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from briefqa.generation.manifest import BRIEF_VECTORS, LEXICAL, VECTORS
+from briefqa.generation.manifest import BRIEF_VECTORS, LEXICAL, NOTED, NOTED_VECTORS, VECTORS
+from briefqa.generation.noting import NOTE_WEIGHT
 from briefqa.lexical import Lexical, TooOften, update_lexical, write_lexical
 from briefqa.lists import Staying
 from briefqa.vector_files import InContext, write_briefs
@@ -27,44 +28,58 @@ if TYPE_CHECKING:
 _MOST_NEW = 0.3
 
 
+class Embedded(NamedTuple):
+    """The vectors of passages and of the notes that they cite, a row for each in the order of the catalog."""
+
+    passages: NDArray[np.float32]
+    noted: NDArray[np.float32]
+
+
 @dataclass(frozen=True, slots=True)
 class Before:
-    """The generation that is taken over from. folder: where it lies. rows: those of its passages that stay.
+    """The generation that is taken over from. folder: where it lies.
 
-    They come first in the new one, in their order.
+    rows, noted: those of its passages and of the vectors of its notes that stay. They come first, in their order.
     """
 
     folder: Path
     rows: Sequence[int]
+    noted: Sequence[int]
 
 
 def write_indexes(
-    folder: Path, catalog: Catalog, embeddings: NDArray[np.float32], factory: str, before: Before | None = None
+    folder: Path, catalog: Catalog, embedded: Embedded, factory: str, before: Before | None = None
 ) -> None:
-    """Write the lexical index and that of the vectors into folder. embeddings: one row for each passage of catalog.
+    """Write the lexical index and those of the vectors into folder.
 
     before: of what to make them, if its indexes were made by the same code and with the same factory.
     """
+    embeddings, noted = embedded
     if before is not None and len(before.rows) < (1 - _MOST_NEW) * len(embeddings):
         before = None
     if before is None or not _updated(folder / LEXICAL, catalog, before):
         write_lexical(folder / LEXICAL, catalog.searchable())
     brief_of = Lexical.open(folder / LEXICAL).brief_of
     briefs = write_briefs(folder / BRIEF_VECTORS, embeddings, brief_of)
-    staying = Staying(before.folder / VECTORS, _rows(before)) if before else None
+    staying = Staying(before.folder / VECTORS, _rows(before.rows)) if before else None
     write_index(folder / VECTORS, InContext(embeddings, briefs, brief_of), factory, staying)
+    passage_of = np.array(catalog.noted(), dtype=np.int32)
+    np.save(folder / NOTED, passage_of)
+    staying = Staying(before.folder / NOTED_VECTORS, _rows(before.noted)) if before else None
+    in_context = InContext(noted, briefs, brief_of[passage_of], NOTE_WEIGHT)
+    write_index(folder / NOTED_VECTORS, in_context, factory, staying)
 
 
 def _updated(folder: Path, catalog: Catalog, before: Before) -> bool:
     """Make the lexical index of the one before; False where that does not tell enough."""
     try:
         parts = Lexical.open(before.folder / LEXICAL).parts
-        update_lexical(folder, parts, _rows(before), catalog.searchable(len(before.rows)))
+        update_lexical(folder, parts, _rows(before.rows), catalog.searchable(len(before.rows)))
     except TooOften:
         shutil.rmtree(folder)
         return False
     return True
 
 
-def _rows(before: Before) -> NDArray[np.int64]:
-    return np.array(before.rows, dtype=np.int64)
+def _rows(numbers: Sequence[int]) -> NDArray[np.int64]:
+    return np.array(numbers, dtype=np.int64)

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
 # Raise it with every change of what is read of the files: an older generation is then built anew from the briefs. What
 # only the next build takes over is told apart by the code that made it, see `reindex.versions`.
-FORMAT = 7
+FORMAT = 8
 
 CATALOG = "catalog.sqlite"
 VECTORS = "vectors.faiss"
 EMBEDDINGS = "embeddings.npy"
 BRIEF_VECTORS = "briefs.npy"
+NOTED_VECTORS = "notes/vectors.faiss"
+NOTED_EMBEDDINGS = "notes/embeddings.npy"
+NOTED = "notes/passages.npy"
 LEXICAL = "lexical"
 MANIFEST = "manifest.json"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -19,14 +19,19 @@ from briefqa.generation.manifest import (
     CATALOG,
     EMBEDDINGS,
     LEXICAL,
+    NOTED,
+    NOTED_EMBEDDINGS,
+    NOTED_VECTORS,
     REMEDY,
     VECTORS,
     check_seals,
     read_manifest,
 )
+from briefqa.generation.noting import NOTE_WEIGHT, WithNotes
 from briefqa.generation.store import current_id, generation_folder
 from briefqa.lexical import FILES as LEXICAL_FILES
 from briefqa.lexical import Lexical, words
+from briefqa.vector_files import mapped, reading
 from briefqa.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -48,33 +53,12 @@ if TYPE_CHECKING:
     )
     from briefqa.filters import Filter
     from briefqa.generation.manifest import IndexInfo, Manifest
+    from briefqa.generation.noting import Near
 
 
+_FILES = (CATALOG, VECTORS, EMBEDDINGS, BRIEF_VECTORS, NOTED, NOTED_EMBEDDINGS, NOTED_VECTORS)
 # Each takes up to 8 bytes a passage.
 _FILTERS_KEPT = 16
-
-
-class Near(Protocol):
-    """The vectors of a generation, wherever they lie; `Vectors` is the one in files."""
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-
-    @property
-    def dimension(self) -> int:
-        """Length of a vector."""
-
-    def within(self, rows: NDArray[np.int64]) -> Near:
-        """See some rows only."""
-
-    def search(
-        self, vector: NDArray[np.float32], k: int, only: Sequence[int] | NDArray[np.int64] | None = None
-    ) -> list[tuple[int, float]]:
-        """Find the k rows of greatest inner product with vector, best first, equal ones in the order of the rows."""
-
-    def scores(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Compare some rows with vector, shape (len(rows),)."""
 
 
 class Generation:
@@ -113,7 +97,7 @@ class Generation:
         """
         manifest = read_manifest(folder)
         check_seals(folder, manifest.files, whole=False)
-        for name in (CATALOG, VECTORS, EMBEDDINGS, BRIEF_VECTORS, *(f"{LEXICAL}/{name}" for name in LEXICAL_FILES)):
+        for name in (*_FILES, *(f"{LEXICAL}/{name}" for name in LEXICAL_FILES)):
             if name not in manifest.files:
                 raise CorruptGeneration(f"{folder / name} is not in the manifest. {REMEDY}")
         lexical = Lexical.open(folder / LEXICAL)
@@ -122,8 +106,9 @@ class Generation:
             catalog = opened.enter_context(closing(Catalog(folder / CATALOG)))
             citing = opened.enter_context(closing(CitingCatalog(folder / CATALOG)))
             _check_counts(folder, manifest, catalog, vectors, lexical)
+            near = _with_notes(folder, vectors, lexical)
             opened.pop_all()
-        return cls(manifest, catalog, citing, vectors, lexical)
+        return cls(manifest, catalog, citing, near, lexical)
 
     def info(self) -> IndexInfo:
         """Tell what the index holds and what made it."""
@@ -310,6 +295,22 @@ def verify(index: Path, generation: str) -> Manifest:
     check_seals(folder, manifest.files, whole=True)
     Generation.open(folder).close()
     return manifest
+
+
+def _with_notes(folder: Path, vectors: Vectors, lexical: Lexical) -> Near:
+    """Put the vectors of notes beside those of the passages, where there are any. Raises CorruptGeneration."""
+    with reading(folder / NOTED):
+        passage_of = np.asarray(mapped(folder / NOTED), dtype=np.int32)
+    if (np.diff(passage_of, prepend=0, append=lexical.count) < 0).any():
+        raise CorruptGeneration(f"{folder / NOTED} does not hold rows of passages. {REMEDY}")
+    notes = Vectors.open(
+        folder / NOTED_VECTORS,
+        folder / NOTED_EMBEDDINGS,
+        folder / BRIEF_VECTORS,
+        lexical.brief_of[passage_of],
+        NOTE_WEIGHT,
+    )
+    return WithNotes(vectors, notes, passage_of, lexical.count) if len(passage_of) else vectors
 
 
 def _check_counts(folder: Path, manifest: Manifest, catalog: Catalog, vectors: Vectors, lexical: Lexical) -> None:

@@ -41,16 +41,18 @@ _BYTES_A_NODE = 600
 _MOST_MEMORY = 4_000_000  # kB
 
 
-def make_approximate(connection: psycopg.Connection[Any], schema: str, rows: InContext, factory: str) -> int:
-    """Make the index, where there are enough passages for one or `factory`, as FAISS has it, says of which kind.
+def make_approximate(connection: psycopg.Connection[Any], table: str, rows: InContext, factory: str) -> int:
+    """Make the index of a table, where it has enough rows for one or `factory`, as FAISS has it, says of which kind.
 
     Returns at how many of its lists a search is to look; GRAPH for a graph, 0 where there is no index.
     """
     count, dimension = rows.embeddings.shape
     column = f"(vector::halfvec({dimension + 1})) halfvec_l2_ops"
+    if not count:
+        return 0
     if graph := _GRAPH.match(factory):
         memory = min(count * (2 * dimension + _BYTES_A_NODE) // 1000 + 65_536, _MOST_MEMORY)
-        _make(connection, f"{schema}.vectors USING hnsw ({column}) WITH (m = {graph[1]})", memory)
+        _make(connection, f"{table} USING hnsw ({column}) WITH (m = {graph[1]})", memory)
         return GRAPH
     wanted = _LISTS.match(factory)
     if not wanted and (count <= EXACT_UP_TO or factory == "Flat"):
@@ -58,8 +60,8 @@ def make_approximate(connection: psycopg.Connection[Any], schema: str, rows: InC
     lists = min(int(wanted[1]) if wanted else 1 << round(math.log2(4 * math.sqrt(count))), _MOST_LISTS)
     # It learns them from 50 passages each, and keeps the distance of each to every list.
     memory = 50 * lists * (4 * lists + 4 * dimension) // 800 + 65_536
-    _make(connection, f"{schema}.vectors USING ivfflat ({column}) WITH (lists = {lists})", memory)
-    return _probes(connection, schema, rows, lists)
+    _make(connection, f"{table} USING ivfflat ({column}) WITH (lists = {lists})", memory)
+    return _probes(connection, table, rows, lists)
 
 
 def _make(connection: psycopg.Connection[Any], what: str, memory: int) -> None:
@@ -70,19 +72,19 @@ def _make(connection: psycopg.Connection[Any], what: str, memory: int) -> None:
             with connection.transaction():
                 connection.execute(trusted(f"SET LOCAL maintenance_work_mem = {memory}"))
                 connection.execute(trusted(f"SET LOCAL max_parallel_maintenance_workers = {workers}"))
-                connection.execute(trusted(f"CREATE INDEX vectors_near ON {what}"))
+                connection.execute(trusted(f"CREATE INDEX ON {what}"))
             break
         except psycopg.errors.DiskFull:
             if not workers:  # with workers it was their shared memory, which containers have little of
                 raise
 
 
-def _probes(connection: psycopg.Connection[Any], schema: str, rows: InContext, lists: int) -> int:
+def _probes(connection: psycopg.Connection[Any], table: str, rows: InContext, lists: int) -> int:
     """Try out at how many lists a search has to look."""
     questions = _questions(rows)
     expected = _nearest(questions, rows)
     query = trusted(
-        f"SELECT position FROM {schema}.vectors "
+        f"SELECT position FROM {table} "
         f"ORDER BY (vector::halfvec({questions.shape[1] + 1})) <-> %s::halfvec({questions.shape[1] + 1}) LIMIT {_DEPTH}"
     )
     probes = _FIRST_PROBES

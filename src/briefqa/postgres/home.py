@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from briefqa.catalog import Catalog, CitingCatalog
 from briefqa.errors import CorruptGeneration, GenerationError, Gone, NoGeneration, NotFound, ReindexRunning
-from briefqa.generation import MANIFEST, Generation, Trace, is_generation, parse_manifest
+from briefqa.generation import MANIFEST, Generation, Trace, WithNotes, is_generation, parse_manifest
 from briefqa.postgres import loading
 from briefqa.postgres.connecting import Reading, Server, statements, trusted
 from briefqa.postgres.near import Near
 from briefqa.postgres.tables import LOCK, Session, Tables
-from briefqa.postgres.terms import open_lexical
+from briefqa.postgres.terms import open_lexical, open_noted
 from briefqa.postgres.texts import storable
 
 if TYPE_CHECKING:
@@ -109,8 +109,12 @@ class PostgresHome:
             catalog = Catalog(tables)
             lexical = open_lexical(session)
             _check_counts(session.schema, manifest, catalog, lexical)
-            near = Near(session, manifest.counts.passages, manifest.dimension, indexed=probes != 0)
-            return StoredGeneration(manifest, catalog, CitingCatalog(tables), near, lexical)
+            passages, width = manifest.counts.passages, manifest.dimension
+            near = Near(session, passages, width, indexed=probes != 0)
+            noted = open_noted(session)
+            notes = Near(session, len(noted), width, indexed=probes != 0, table="note_vectors")
+            found = WithNotes(near, notes, noted, passages) if len(noted) else near
+            return StoredGeneration(manifest, catalog, CitingCatalog(tables), found, lexical)
         except BaseException:
             session.reading.close()
             raise

@@ -12,12 +12,12 @@ import numpy as np
 
 from briefqa.catalog import CatalogFile, collection_of
 from briefqa.errors import CorruptGeneration
-from briefqa.generation import BRIEF_VECTORS, CATALOG, EMBEDDINGS, LEXICAL
+from briefqa.generation import BRIEF_VECTORS, CATALOG, EMBEDDINGS, LEXICAL, NOTE_WEIGHT, NOTED, NOTED_EMBEDDINGS
 from briefqa.lexical import Lexical
-from briefqa.postgres.approximating import make_approximate
+from briefqa.postgres.approximating import GRAPH, make_approximate
 from briefqa.postgres.connecting import statements, trusted
 from briefqa.postgres.texts import storable
-from briefqa.vector_files import InContext, open_embeddings
+from briefqa.vector_files import InContext, mapped, open_embeddings, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -45,6 +45,7 @@ _TABLES = {
 }
 # Those whose rows are seen with their brief; `seen.sql` has the others.
 _OF_BRIEFS = ("passages", "notes", "sources", "cited", "works", "geometry", "marks")
+_BESIDE = ("places", "vectors", "note_vectors", "words", "terms", "arrays")
 _BLOCK_POSTINGS = 2048
 _VECTORS_AT_ONCE = 8192
 _PIECE = 1 << 24
@@ -59,7 +60,15 @@ def load(connection: psycopg.Connection[Any], schema: str, folder: Path, manifes
     """
     names = {"schema": schema, "width": str(manifest.dimension + 1)}
     parts = Lexical.open(folder / LEXICAL).parts
-    rows = InContext(open_embeddings(folder / EMBEDDINGS), open_embeddings(folder / BRIEF_VECTORS), parts.brief_of)
+    briefs = open_embeddings(folder / BRIEF_VECTORS)
+    with reading(folder / NOTED):
+        passage_of: NDArray[np.int32] = mapped(folder / NOTED)
+    vectors = {
+        "vectors": InContext(open_embeddings(folder / EMBEDDINGS), briefs, parts.brief_of),
+        "note_vectors": InContext(
+            open_embeddings(folder / NOTED_EMBEDDINGS), briefs, parts.brief_of[passage_of], NOTE_WEIGHT
+        ),
+    }
     catalog = CatalogFile(folder / CATALOG)
     try:
         with connection.transaction():
@@ -67,8 +76,9 @@ def load(connection: psycopg.Connection[Any], schema: str, folder: Path, manifes
             connection.execute(statements("tables.sql", **names))
             for table, columns in _TABLES.items():
                 _copy_table(connection, schema, table, columns, catalog)
-            _copy_vectors(connection, schema, rows)
-            _copy_terms(connection, schema, parts)
+            for table, rows in vectors.items():
+                _copy_vectors(connection, f"{schema}.{table}", rows)
+            _copy_terms(connection, schema, parts, passage_of)
             connection.execute(statements("seen.sql", **names))
             for table in _OF_BRIEFS:
                 seen = (
@@ -84,10 +94,11 @@ def load(connection: psycopg.Connection[Any], schema: str, folder: Path, manifes
     finally:
         catalog.close()
     connection.execute(statements("indexes.sql", **names))
-    probes = make_approximate(connection, schema, rows, str(manifest.settings.get("faiss_factory", "")))
-    for table in (*_TABLES, "places", "vectors", "words", "terms", "arrays"):
+    factory = str(manifest.settings.get("faiss_factory", ""))
+    probes = [make_approximate(connection, f"{schema}.{table}", rows, factory) for table, rows in vectors.items()]
+    for table in (*_TABLES, *_BESIDE):
         connection.execute(trusted(f"ANALYZE {schema}.{table}"))
-    return probes
+    return GRAPH if GRAPH in probes else max(probes)
 
 
 def check(connection: psycopg.Connection[Any], schema: str, manifest: Manifest) -> dict[str, str]:
@@ -108,13 +119,15 @@ def check(connection: psycopg.Connection[Any], schema: str, manifest: Manifest) 
         rows = connection.execute(trusted(f"SELECT count(*) FROM {schema}.{what}")).fetchall()
         if rows != [(count,)]:
             raise CorruptGeneration(f"{schema}.{what} does not hold what the manifest counts.")
-    [(indexed,)] = connection.execute(
-        trusted(f"SELECT coalesce(sum(length(bytes)), 0) FROM {schema}.arrays WHERE name = 'brief_of'")
-    ).fetchall()
-    if indexed != 4 * counts.passages:
-        raise CorruptGeneration(f"{schema}.arrays does not hold what the manifest counts.")
+    [(noted,)] = connection.execute(trusted(f"SELECT count(*) FROM {schema}.note_vectors")).fetchall()
+    for name, count in (("brief_of", counts.passages), ("noted", noted)):
+        [(held,)] = connection.execute(
+            trusted(f"SELECT coalesce(sum(length(bytes)), 0) FROM {schema}.arrays WHERE name = '{name}'")
+        ).fetchall()
+        if held != 4 * count:
+            raise CorruptGeneration(f"{schema}.arrays does not hold what the manifest counts.")
     sums = {}
-    for table in (*_TABLES, "places", "vectors", "words", "terms", "arrays"):
+    for table in (*_TABLES, *_BESIDE):
         # Of all rows, in whatever order they come.
         query = (
             "SELECT count(*), coalesce(bit_xor(('x' || substr(md5(row::text), 1, 16))::bit(64)::bigint), 0) "
@@ -171,7 +184,7 @@ def _texts(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return _storable(_unstored(row))
 
 
-def _copy_vectors(connection: psycopg.Connection[Any], schema: str, rows: InContext) -> None:
+def _copy_vectors(connection: psycopg.Connection[Any], table: str, rows: InContext) -> None:
     """Write all vectors as the server itself does in binary: number of fields, then length and bytes of each.
 
     One number more makes all of them equally long, so that the nearest by distance are those of greatest inner product
@@ -185,7 +198,7 @@ def _copy_vectors(connection: psycopg.Connection[Any], schema: str, rows: InCont
         ("fields", ">i2"), ("of_position", ">i4"), ("position", ">i4"), ("of_vector", ">i4"), ("dimension", ">i2"),
         ("unused", ">i2"), ("vector", ">f4", (dimension,)), ("rest", ">f4"),
     ])  # fmt: skip
-    query = trusted(f"COPY {schema}.vectors FROM STDIN WITH (FORMAT binary, FREEZE)")
+    query = trusted(f"COPY {table} FROM STDIN WITH (FORMAT binary, FREEZE)")
     with connection.cursor() as cursor, cursor.copy(query) as copy:
         copy.write(_HEADER)
         for block in blocks:
@@ -199,7 +212,7 @@ def _copy_vectors(connection: psycopg.Connection[Any], schema: str, rows: InCont
         copy.write(_TRAILER)
 
 
-def _copy_terms(connection: psycopg.Connection[Any], schema: str, parts: Parts) -> None:
+def _copy_terms(connection: psycopg.Connection[Any], schema: str, parts: Parts, passage_of: NDArray[np.int32]) -> None:
     numbers = ((storable(word), number) for word, number in parts.numbers.items())
     _copy(connection, f"{schema}.words", numbers)
     bounds = _bounds(parts)
@@ -219,6 +232,7 @@ def _copy_terms(connection: psycopg.Connection[Any], schema: str, parts: Parts) 
         "acronyms": json.dumps(parts.acronyms).encode(),
         "first": parts.keys[bounds[:-1]].astype("<u8").tobytes(),
         "brief_of": parts.brief_of.astype("<i4").tobytes(),
+        "noted": passage_of.astype("<i4").tobytes(),
         "language_of": parts.language_of.astype("<i4").tobytes(),
         "passages_lengths": parts.matrices[0].lengths.astype("<i4").tobytes(),
         "briefs_lengths": parts.matrices[1].lengths.astype("<i4").tobytes(),

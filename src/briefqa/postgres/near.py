@@ -30,10 +30,18 @@ _MORE = 1.5
 class Near:
     """The vectors of a generation, open for searching. Safe for many threads."""
 
-    def __init__(
-        self, session: Session, count: int, dimension: int, *, indexed: bool, seen: NDArray[np.int64] | None = None
+    def __init__(  # noqa: PLR0913 - what it searches, and how
+        self,
+        session: Session,
+        count: int,
+        dimension: int,
+        *,
+        indexed: bool,
+        table: str = "vectors",
+        seen: NDArray[np.int64] | None = None,
     ) -> None:
-        """indexed: whether there is an approximate index. seen: the rows to search among, None all of them."""
+        """indexed: whether there is an approximate index. table: where they lie. seen: the rows to search among."""
+        self._table = table
         self._indexed = indexed
         self._session = session
         self._whole = count
@@ -47,7 +55,9 @@ class Near:
 
     def within(self, rows: NDArray[np.int64]) -> Near:
         """See some rows only. They keep their numbers."""
-        return Near(self._session, self._whole, self.dimension, indexed=self._indexed, seen=np.unique(rows))
+        return Near(
+            self._session, self._whole, self.dimension, indexed=self._indexed, table=self._table, seen=np.unique(rows)
+        )
 
     def search(
         self, vector: NDArray[np.float32], k: int, only: Sequence[int] | NDArray[np.int64] | None = None
@@ -67,7 +77,7 @@ class Near:
 
     def scores(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Compare some rows with vector, shape (len(rows),)."""
-        query = "SELECT position, -(vector <#> %s::vector) FROM vectors WHERE position = ANY(%s)"
+        query = f"SELECT position, -(vector <#> %s::vector) FROM {self._table} WHERE position = ANY(%s)"  # noqa: S608
         scores = dict(self._session.ask(query, [as_text(vector), rows.tolist()]))
         return np.array([scores[row] for row in rows.tolist()], dtype=np.float32)
 
@@ -81,7 +91,7 @@ class Near:
         where, these = _where(rows)
         return self._session.ask(
             # The sum keeps the index out, which does not find all.
-            f"SELECT position, -(vector <#> %s::vector) AS score FROM vectors {where} "  # noqa: S608 - of constants
+            f"SELECT position, -(vector <#> %s::vector) AS score FROM {self._table} {where} "  # noqa: S608 - of constants
             "ORDER BY score DESC, position LIMIT %s",
             [as_text(vector), *these, k],
         )
@@ -91,7 +101,7 @@ class Near:
         halved = f"halfvec({self.dimension + 1})"
         asked = as_text(vector)
         return self._session.ask(
-            "SELECT position, -(vector <#> %s::vector) FROM (SELECT position, vector FROM vectors "  # noqa: S608
+            f"SELECT position, -(vector <#> %s::vector) FROM (SELECT position, vector FROM {self._table} "  # noqa: S608
             f"{where} ORDER BY (vector::{halved}) <-> %s::{halved} LIMIT %s) AS near",
             [asked, *these, asked, int(k * _MORE)],
         )

@@ -44,6 +44,8 @@ CREATE TABLE {schema}.places (
 );
 -- Each passage in the context of its brief, and one number that makes all of them equally long.
 CREATE TABLE {schema}.vectors (position integer PRIMARY KEY, vector vector({width}) NOT NULL);
+-- The same of each note that a passage cites; the array "noted" has the passages.
+CREATE TABLE {schema}.note_vectors (position integer PRIMARY KEY, vector vector({width}) NOT NULL);
 -- The numbers of words; terms are known by keys made of them.
 CREATE TABLE {schema}.words (word briefqa.string PRIMARY KEY, number integer NOT NULL);
 -- Terms in the order of their keys, some hundred a block: little-endian arrays of the keys (uint64) and, for passages and

@@ -135,13 +135,15 @@ class TableColumns(Columns):
         return self._blocks.fetched([number])[number], place
 
 
+def open_noted(session: Session) -> NDArray[np.int32]:
+    """For each vector of a note the row of the passage that cites it."""
+    return np.frombuffer(_arrays(session, "name = 'noted'").get("noted", b""), "<i4").astype(np.int32)
+
+
 def open_lexical(session: Session) -> Lexical:
     """Open the lexical index of a generation. Raises CorruptGeneration."""
     try:
-        pieces: dict[str, list[bytes]] = {}
-        for name, piece in session.ask("SELECT name, bytes FROM arrays ORDER BY name, piece"):
-            pieces.setdefault(name, []).append(piece)
-        whole = {name: b"".join(parts) for name, parts in pieces.items()}
+        whole = _arrays(session, "name <> 'noted'")
         said = json.loads(whole["about"])
         about = About(said["passages"], said["briefs"], tuple(said["languages"]))
         first: Any = np.frombuffer(whole["first"], "<u8")
@@ -157,3 +159,12 @@ def open_lexical(session: Session) -> Lexical:
     if (len(brief_of), len(language_of)) != (about.passages, about.briefs):
         raise CorruptGeneration(f"The arrays of the lexical index in {session.schema} do not fit together.")
     return Lexical(Stored(about, brief_of, language_of, acronyms, blocks, matrices))
+
+
+def _arrays(session: Session, where: str) -> dict[str, bytes]:
+    """Read arrays whole."""
+    pieces: dict[str, list[bytes]] = {}
+    query = f"SELECT name, bytes FROM arrays WHERE {where} ORDER BY name, piece"  # noqa: S608 - of constants
+    for name, piece in session.ask(query):
+        pieces.setdefault(name, []).append(piece)
+    return {name: b"".join(parts) for name, parts in pieces.items()}

@@ -16,7 +16,8 @@ import numpy as np
 
 from briefqa.catalog import Catalog, CatalogWriter, digest_of
 from briefqa.errors import EmbeddingError
-from briefqa.generation import CATALOG, EMBEDDINGS, Before, write_indexes
+from briefqa.generation import CATALOG, EMBEDDINGS, NOTED_EMBEDDINGS, Before, Embedded, write_indexes
+from briefqa.noted import noted
 from briefqa.passages import Splitter, embedded_text
 from briefqa.reindex.folder import replaced
 from briefqa.reindex.overlapping import Stopped, overlapped
@@ -62,12 +63,15 @@ class Parent:
 class Batch:
     """Briefs on their way into a segment. texts: those of all their passages as they are embedded, in order.
 
-    known: for some of them the row of the parent that has the vector.
+    noted: those of the notes that the passages cite. known, known_noted: for some of either the row of the parent that
+    has the vector. vectors: of the passages, then of the notes.
     """
 
     briefs: list[tuple[Brief, Sequence[Passage], Sequence[str]]] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
     known: dict[int, int] = field(default_factory=dict)
+    known_noted: dict[int, int] = field(default_factory=dict)
     vectors: NDArray[np.float32] | None = None
 
 
@@ -146,6 +150,7 @@ class Build:
             texts = [embedded_text(passage) for passage in passages]
             batch.briefs.append((brief, passages, texts))
             batch.texts += texts
+            batch.noted += [one.text for one in noted(brief, passages)]
             self._met += len(texts)
             if len(batch.texts) >= enough or time.monotonic() - since > _SECONDS_A_SEGMENT:
                 yield self._recognized(batch)
@@ -162,21 +167,35 @@ class Build:
     def _recognized(self, batch: Batch) -> Batch:
         """Find the passages of a batch that the parent has embedded."""
         if self.parent is not None and self.reuse and self._model().fingerprint == self.parent.manifest.fingerprint:
+            catalog = self.parent.catalog
             digests = [digest_of(text) for text in batch.texts]
-            rows = self.parent.catalog.embedded(digests)
+            rows = catalog.embedded(digests)
             batch.known = {place: rows[digest] for place, digest in enumerate(digests) if digest in rows}
+            digests = [digest_of(text) for text in batch.noted]
+            rows = catalog.embedded(digests, "noted")
+            batch.known_noted = {place: rows[digest] for place, digest in enumerate(digests) if digest in rows}
         return batch
 
     def _embed(self, batch: Batch, stopped: Callable[[], bool]) -> Batch:
         """Make the vectors of a batch, texts of like length together. In a thread of its own."""
-        vectors = np.empty((len(batch.texts), self.dimension), dtype=np.float32)
-        if batch.known and self.parent is not None:
-            source = open_embeddings(self.parent.folder / EMBEDDINGS)
-            vectors[list(batch.known)] = source[list(batch.known.values())]
-        fresh = [place for place in range(len(batch.texts)) if place not in batch.known]
-        fresh.sort(key=lambda place: len(batch.texts[place]))
+        count = len(batch.texts)
+        texts = batch.texts + batch.noted
+        vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
+        for rows, known, file in (
+            (vectors[:count], batch.known, EMBEDDINGS),
+            (vectors[count:], batch.known_noted, NOTED_EMBEDDINGS),
+        ):
+            if known and self.parent is not None:
+                rows[list(known)] = open_embeddings(self.parent.folder / file)[list(known.values())]
+        have = {*batch.known, *(count + place for place in batch.known_noted)}
+        first: dict[str, int] = {}  # notes that say the same are embedded once
+        for place in range(count, len(texts)):
+            if place not in have:
+                first.setdefault(texts[place], place)
+        fresh = [place for place in range(count) if place not in have] + list(first.values())
+        fresh.sort(key=lambda place: len(texts[place]))
         blocks = [fresh[start : start + _EMBEDDED_AT_ONCE] for start in range(0, len(fresh), _EMBEDDED_AT_ONCE)]
-        embedded = self.workers.embed(self._model(), ([batch.texts[place] for place in block] for block in blocks))
+        embedded = self.workers.embed(self._model(), ([texts[place] for place in block] for block in blocks))
         for places in blocks:
             if stopped():
                 raise Stopped
@@ -187,13 +206,17 @@ class Build:
                     f"The model {self._model().model} makes vectors that are not numbers: choose another."
                 )
             vectors[places] = made
+        for place in range(count, len(texts)):
+            if place not in have:
+                vectors[place] = vectors[first[texts[place]]]
         batch.vectors = vectors
         return batch
 
     def _put_away(self, batch: Batch) -> None:
         assert batch.vectors is not None  # noqa: S101 - embedded just before
         with self.watch.timing("write"):
-            self.segments.add(self._model().fingerprint, batch.briefs, batch.vectors)
+            passages, notes = np.split(batch.vectors, [len(batch.texts)])
+            self.segments.add(self._model().fingerprint, batch.briefs, passages, notes)
         self._embedded += len(batch.texts)
         self.progress(Progress("embed", self._embedded, self._met))
 
@@ -206,30 +229,34 @@ class Build:
             places.setdefault(record.brief or "", path)
         wanted = {brief_id: places[brief_id] for brief_id in (*plan.read, *plan.resplit) if brief_id in places}
         sources: list[tuple[Path, list[int]]] = []
+        of_notes: list[tuple[Path, list[int]]] = []
         before: Before | None = None
         self.progress(Progress("write", 0, PARTS))
         with CatalogWriter(file, parent, same=self.same_indexes) as writer:
             if self.parent is not None:
                 kept = {brief_id: paths[0] for brief_id, paths in plan.kept.items()}
-                rows = writer.copy(kept)
-                sources.append((self.parent.folder / EMBEDDINGS, rows))
-                before = Before(self.parent.folder, rows) if self.same_indexes else None
+                copied = writer.copy(kept)
+                sources.append((self.parent.folder / EMBEDDINGS, copied.passages))
+                of_notes.append((self.parent.folder / NOTED_EMBEDDINGS, copied.noted))
+                before = Before(self.parent.folder, *copied) if self.same_indexes else None
             for segment in self.segments.of(self.embedder.fingerprint) if self.embedder else ():
                 taken = {brief_id: wanted.pop(brief_id) for brief_id in segment.briefs & wanted.keys()}
-                sources.append((segment.embeddings, writer.copy(taken, segment.catalog)))
+                copied = writer.copy(taken, segment.catalog)
+                sources.append((segment.embeddings, copied.passages))
+                of_notes.append((segment.noted, copied.noted))
             writer.put_files(files.values())
             writer.revise(replaced(self._files_before(), files))
             writer.finish()
-            count = writer.passages
+            counts = writer.passages, writer.noted
         self.progress(Progress("write", 1, PARTS))
-        embeddings = create_embeddings(self.folder / EMBEDDINGS, count, self.dimension)
-        _gather(sources, embeddings)
-        if isinstance(embeddings, np.memmap):
-            embeddings.flush()
+        embedded = Embedded(
+            _gathered(sources, self.folder / EMBEDDINGS, counts[0], self.dimension),
+            _gathered(of_notes, self.folder / NOTED_EMBEDDINGS, counts[1], self.dimension),
+        )
         self.progress(Progress("write", 2, PARTS))
         catalog = Catalog(file)
         try:
-            write_indexes(self.folder, catalog, embeddings, self.faiss_factory, before)
+            write_indexes(self.folder, catalog, embedded, self.faiss_factory, before)
             self.progress(Progress("write", 3, PARTS))
             return catalog.counts()
         finally:
@@ -239,8 +266,12 @@ class Build:
         return {file.path: file for file in self.parent.catalog.files()} if self.parent else {}
 
 
-def _gather(sources: Iterable[tuple[Path, Sequence[int]]], target: NDArray[np.float32]) -> None:
-    """Fill target with rows of the files, one file after another, without holding all of them."""
+def _gathered(
+    sources: Iterable[tuple[Path, Sequence[int]]], into: Path, count: int, dimension: int
+) -> NDArray[np.float32]:
+    """Write count rows of the files into one, one file after another, without holding all of them."""
+    into.parent.mkdir(exist_ok=True)
+    target = create_embeddings(into, count, dimension)
     filled = 0
     for file, wanted in sources:
         source = open_embeddings(file)
@@ -251,3 +282,6 @@ def _gather(sources: Iterable[tuple[Path, Sequence[int]]], target: NDArray[np.fl
                 block = run[start : start + _ROWS_COPIED_AT_ONCE]
                 target[filled : filled + len(block)] = source[block[0] : block[0] + len(block)]
                 filled += len(block)
+    if isinstance(target, np.memmap):
+        target.flush()
+    return target

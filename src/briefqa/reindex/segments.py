@@ -2,7 +2,8 @@
 
     work/KEY/000000/  catalog.sqlite  briefs and their passages, as in a generation
                       embeddings.npy  the vectors of the passages
-                      segment.json    the seals of both; written last
+                      notes.npy       those of the notes that they cite
+                      segment.json    the seals of all; written last
 
 KEY stands for all that decides over them. A segment without sound seals is as if it were not there.
 """
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _WORK = "work"
 _RECORD = "segment.json"
+_NOTED = "notes.npy"
 _MOST_PROBLEMS = 100_000  # of some hundred passages; no report is read to its end
 
 
@@ -53,6 +55,11 @@ class Segment:
     def embeddings(self) -> Path:
         """The file with the vectors of its passages."""
         return self.folder / EMBEDDINGS
+
+    @property
+    def noted(self) -> Path:
+        """The file with the vectors of the notes that they cite."""
+        return self.folder / _NOTED
 
 
 class Segments:
@@ -86,8 +93,12 @@ class Segments:
         fingerprint: str,
         briefs: Iterable[tuple[Brief, Sequence[Passage], Sequence[str]]],
         vectors: NDArray[np.float32],
+        noted: NDArray[np.float32],
     ) -> None:
-        """Put briefs away, each with its passages and their texts as embedded. vectors: one row a passage."""
+        """Put briefs away, each with its passages and their texts as embedded.
+
+        vectors: one row a passage. noted: one for each of their notes that is embedded.
+        """
         final = self._folder / f"{self._next:06}"
         folder = self._folder / f".{final.name}"
         shutil.rmtree(folder, ignore_errors=True)
@@ -97,11 +108,12 @@ class Segments:
                 writer.add(brief, passages, embedded)
             writer.finish(works=False)
         np.save(folder / EMBEDDINGS, vectors)
-        for name in (CATALOG, EMBEDDINGS):
+        np.save(folder / _NOTED, noted)
+        for name in (CATALOG, EMBEDDINGS, _NOTED):
             sync(folder / name)
         record = {
             "fingerprint": fingerprint,
-            "files": {name: asdict(seal(folder / name)) for name in (CATALOG, EMBEDDINGS)},
+            "files": {name: asdict(seal(folder / name)) for name in (CATALOG, EMBEDDINGS, _NOTED)},
         }
         (folder / _RECORD).write_text(json.dumps(record), encoding="ascii")
         sync(folder / _RECORD)

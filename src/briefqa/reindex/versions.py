@@ -25,7 +25,7 @@ def settings_of(
     return {
         "embedder": embedder_key,
         "passage_tokens": passage_tokens,
-        "passages": code_version("passages.py", "sentences.py"),
+        "passages": code_version("passages.py", "sentences.py", "noted.py"),
         "faiss_factory": faiss_factory,
         "indexes": code_version(
             "catalog", "lexical", "vector_files.py", "vectors.py", "lists.py", "generation/indexes.py"

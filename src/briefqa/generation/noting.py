@@ -1,0 +1,107 @@
+"""Passages found by their own vectors and by those of the notes that they cite.
+
+A question that a note answers is near to the note, while the passage may speak of something else. So each note that
+says something has a vector, a row of its own, and a passage is as near to a question as the nearest of its rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+NOTE_WEIGHT = 0.8
+"""Of a note's vector beside its passage's: a note speaks for its passage a little less than the passage itself."""
+
+
+class Near(Protocol):
+    """Vectors of a generation, wherever they lie; `Vectors` are those in files."""
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    def within(self, rows: NDArray[np.int64]) -> Near:
+        """See some rows only."""
+
+    def search(
+        self, vector: NDArray[np.float32], k: int, only: Sequence[int] | NDArray[np.int64] | None = None
+    ) -> list[tuple[int, float]]:
+        """Find the k rows of greatest inner product with vector, best first, equal ones in the order of the rows."""
+
+    def scores(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Compare some rows with vector, shape (len(rows),)."""
+
+
+class WithNotes:
+    """Passages with the notes that they cite. Rows and counts are those of the passages. Safe for many threads."""
+
+    def __init__(self, passages: Near, notes: Near, passage_of: NDArray[np.int32], total: int) -> None:
+        """passage_of: for each note's row that of its passage, ascending. total: rows of passages, seen or not."""
+        self._passages = passages
+        self._notes = notes
+        self._passage_of = passage_of
+        self._total = total
+
+    @property
+    def count(self) -> int:
+        """How many passages there are."""
+        return self._passages.count
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self._passages.dimension
+
+    def within(self, rows: NDArray[np.int64]) -> WithNotes:
+        """See some passages only, and their notes. They keep their numbers."""
+        return WithNotes(
+            self._passages.within(rows), self._notes.within(self._cited_by(rows)), self._passage_of, self._total
+        )
+
+    def search(
+        self, vector: NDArray[np.float32], k: int, only: Sequence[int] | NDArray[np.int64] | None = None
+    ) -> list[tuple[int, float]]:
+        """Find the k passages that are nearest by themselves or by a note, best first; see `Near.search`."""
+        best = dict(self._passages.search(vector, k, only))
+        notes = None if only is None else self._cited_by(np.asarray(only, dtype=np.int64))
+        fetch = k
+        while best:
+            near = self._notes.search(vector, fetch, notes)
+            for row, score in near:
+                passage = int(self._passage_of[row])
+                best[passage] = max(score, best.get(passage, score))
+            ranked = sorted(best.items(), key=lambda found: (-found[1], found[0]))[:k]
+            # What was not fetched is no nearer than the last that was. Most often the first k notes are enough.
+            if len(near) < fetch or near[-1][1] < ranked[-1][1]:
+                return ranked
+            fetch *= 2
+        return []
+
+    def scores(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Compare some passages and their notes with vector: the greatest score of each, shape (len(rows),)."""
+        scores = self._passages.scores(vector, rows)
+        starts, ends = (np.searchsorted(self._passage_of, rows, side) for side in ("left", "right"))
+        counts = ends - starts
+        if not counts.any():
+            return scores
+        place = np.repeat(np.arange(len(rows)), counts)
+        # The notes of each passage follow on each other.
+        notes = np.arange(len(place)) + np.repeat(starts - np.cumsum(counts) + counts, counts)
+        np.maximum.at(scores, place, self._notes.scores(vector, notes))
+        return scores
+
+    def _cited_by(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows of the notes that some passages cite, in their order."""
+        wanted = np.zeros(self._total, dtype=bool)
+        wanted[rows] = True
+        return np.flatnonzero(wanted[self._passage_of])
