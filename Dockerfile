@@ -10,6 +10,8 @@
 
 FROM python:3.11-slim-bookworm AS build
 ARG PIP_EXTRA_INDEX_URL=""
+# With postgres, the index may lie in a database. Others, by comma: see [project.optional-dependencies] in pyproject.toml.
+ARG EXTRAS="postgres"
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
 COPY pyproject.toml constraints.txt README.md LICENSE ./
@@ -17,7 +19,7 @@ COPY src/briefqa/__init__.py src/briefqa/
 # What it depends on is a layer of its own, and is made anew only when pyproject.toml or constraints.txt change.
 RUN python -m venv /opt/briefqa \
     && /opt/briefqa/bin/python -m pip install --constraint constraints.txt pip \
-    && /opt/briefqa/bin/python -m pip install --constraint constraints.txt --build-constraint constraints.txt .
+    && /opt/briefqa/bin/python -m pip install --constraint constraints.txt --build-constraint constraints.txt ".[$EXTRAS]"
 COPY src src
 RUN /opt/briefqa/bin/python -m pip install --no-deps --force-reinstall --build-constraint constraints.txt .
 

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,6 +83,39 @@ class Database:
                 return
             time.sleep(0.05)
         pytest.fail((self._folder / "log").read_text(encoding="utf-8"))
+
+    @property
+    def log(self) -> str:
+        return (self._folder / "log").read_text(encoding="utf-8")
+
+    def run(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement by itself, and return the rows that it gives."""
+        from psycopg import connect  # noqa: PLC0415 - not where there is no server
+
+        with connect(self.address, autocommit=True) as connection:
+            done = connection.execute(statement)
+            return done.fetchall() if done.description else []
+
+    def set(self, name: str, value: str) -> None:
+        """Change a setting of the running server, and wait until it is seen."""
+        self.run(f"ALTER SYSTEM SET {name} = '{value}'")
+        self.run("SELECT pg_reload_conf()")
+        while self.run(f"SHOW {name}") != [(value,)]:
+            time.sleep(0.01)
+
+    def schemas(self) -> list[str]:
+        """Name the schemas of ours that there are."""
+        return [name for (name,) in self.run("SELECT nspname FROM pg_namespace WHERE nspname LIKE 'briefqa%'")]
+
+    def comments(self) -> list[str]:
+        """Return what is said of tables with vectors, in their order."""
+        return [
+            said
+            for (said,) in self.run(
+                "SELECT description FROM pg_description JOIN pg_class c ON c.oid = objoid "
+                "WHERE relname LIKE 'vectors\\_p%' AND relkind = 'r' ORDER BY relname"
+            )
+        ]
 
     def standby(self) -> Database:
         """Start another server that follows this one."""

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from briefqa.cli.program import main
+from briefqa.config import Config, load_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 DEPLOY = Path(__file__).parent.parent / "deploy"
 MANIFESTS = DEPLOY / "kubernetes" / "briefqa.yaml"
 COMPOSE = DEPLOY / "compose.yaml"
+COMPOSE_POSTGRES = DEPLOY / "compose.postgres.yaml"
 UNITS = sorted([*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")])
 
 
@@ -58,6 +60,27 @@ def test_compose_understands_its_file() -> None:
     assert all(service["read_only"] and service["cap_drop"] == ["ALL"] for service in services)
 
 
+def test_the_index_can_lie_in_a_database() -> None:
+    command = [str(Path(sys.executable).with_name("check-jsonschema")), "--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run([*command, str(COMPOSE_POSTGRES)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    files = [yaml.safe_load(file.read_text(encoding="utf-8")) for file in (COMPOSE, COMPOSE_POSTGRES)]
+    changed = files[1]["services"]
+    assert changed.keys() - files[0]["services"].keys() == {"database"}
+    mounts = {name: service["volumes"] for name, service in files[0]["services"].items()}
+    for name, mounted in mounts.items():
+        config = settings(changed[name]["environment"])
+        assert config.index == "postgresql://briefqa@database/briefqa"
+        assert f"index:{config.folder}" in mounted
+    said = dict(re.findall(r"--from-literal=(\w+)=(\S+)", MANIFESTS.read_text(encoding="utf-8")))
+    assert said.keys() == {"BRIEFQA_INDEX", "BRIEFQA_WORK", "PGPASSWORD"}
+    assert settings(said).folder == "/srv/briefqa/index"
+
+
+def settings(environment: dict[str, str]) -> Config:
+    return load_config(environ={name: value for name, value in environment.items() if name.startswith("BRIEFQA_")})
+
+
 def test_the_manifests_fit_together() -> None:
     parts = {(part["kind"], part["metadata"]["name"]): part for part in yaml.safe_load_all(MANIFESTS.read_text())}
     claims = {name for kind, name in parts if kind == "PersistentVolumeClaim"}
@@ -67,6 +90,7 @@ def test_the_manifests_fit_together() -> None:
         named = {volume["name"]: volume for volume in pod["volumes"]}
         mounts = pod["containers"][0]["volumeMounts"]
         assert {mount["name"] for mount in mounts} == named.keys()
+        assert pod["containers"][0]["envFrom"] == [{"secretRef": {"name": "briefqa", "optional": True}}]
         assert {v["persistentVolumeClaim"]["claimName"] for v in named.values() if "emptyDir" not in v} == claims
     read_only = {mount["name"]: mount.get("readOnly", False) for mount in serving["containers"][0]["volumeMounts"]}
     assert read_only["index"], "servers only read the index"

@@ -1,10 +1,11 @@
-"""The contract that every home of an index keeps: a folder, and PostgreSQL from either package.
+"""The contract that every home of an index keeps: a folder, PostgreSQL from either package, and over two shards.
 
 What was built once is asked in each home, and beside it in the folder in which it was built.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 import time
@@ -31,12 +32,13 @@ from briefqa.errors import (
 )
 from briefqa.filters import parse_filter
 from briefqa.generation import FolderHome, NotesWanted, SourcesWanted
-from briefqa.postgres import PostgresHome
+from briefqa.postgres import PostgresHome, Wish
 from briefqa.search import Searcher, Wanted
 from briefqa.service.app import create_app
 from briefqa.service.live import Live
 from briefqa.vector_files import InContext, open_embeddings
-from databases import SERVERS, Database, folder_for_a_server
+from databases import SERVERS as SOFTWARE
+from databases import Database, folder_for_a_server
 from fakes import LEVEE, SCHOOL, make_brief
 from test_generation import EMBEDDER, publish
 from test_reindex import Bench
@@ -49,6 +51,8 @@ if TYPE_CHECKING:
     from briefqa.briefs import Brief
     from briefqa.search import Ranking
 
+SERVERS = list(SOFTWARE)
+SHARDED = f"{SERVERS[0]} over two shards"
 ILL_ENCODED = replace(
     make_brief("Nul \0 and half a pair \ud83d. Levees.", path="zinc/caf\udce9.pdf", title="\U0010ffff 😀 \ud800"),
     problems=(Problem("", 1, "\ud800 was met"),),
@@ -74,7 +78,7 @@ class Place:
 
     folder: Path
     home: g.Home
-    database: Database | None = None
+    database: Server | None = None
 
     def publish(self, stored: list[Brief], keep: int = 3) -> str:
         name = publish(self.folder, stored)
@@ -85,26 +89,65 @@ class Place:
         return name
 
 
-@pytest.fixture(scope="session", params=["folder", *SERVERS])
-def database(request: pytest.FixtureRequest) -> Iterator[Database | None]:
+@dataclass
+class Server:
+    """A server that is running, and those that are its shards."""
+
+    itself: Database
+    shards: tuple[Database, ...] = ()
+    partition_from: int = 0
+
+    @property
+    def address(self) -> str:
+        return self.itself.address
+
+    @property
+    def all(self) -> tuple[Database, ...]:
+        return (self.itself, *self.shards)
+
+    @property
+    def wish(self) -> Wish:
+        """How new generations are to lie: in partitions or not, and on the shards where there are any."""
+        return Wish(self.partition_from, tuple(shard.address for shard in self.shards))
+
+    def start(self) -> None:
+        for server in self.all:
+            server.start()
+
+    def stop(self) -> None:
+        for server in self.all:
+            server.stop()
+
+    def kill(self) -> None:
+        for server in self.all:
+            server.kill()
+
+
+@pytest.fixture(scope="session", params=["folder", *SERVERS, SHARDED])
+def database(request: pytest.FixtureRequest) -> Iterator[Server | None]:
     if request.param == "folder":
         yield None
         return
-    folder = folder_for_a_server()
-    server = Database(request.param, folder)
+    package, count = (SERVERS[0], 3) if request.param == SHARDED else (request.param, 1)
+    folders = [folder_for_a_server() for _ in range(count)]
+    first, *shards = [Database(package, folder) for folder in folders]
+    server = Server(first, tuple(shards), 2 if package == SERVERS[0] else 0)
     yield server
     server.kill()
-    shutil.rmtree(folder, ignore_errors=True)
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
-def place(database: Database | None, tmp_path: Path) -> Iterator[Place]:
+def place(database: Server | None, tmp_path: Path) -> Iterator[Place]:
     folder = tmp_path / "index"
     if database is None:
         yield Place(folder, FolderHome(folder))
         return
-    forget_everything(database)
-    home = PostgresHome(database.address, patience=60)  # a busy machine takes longer to start a server
+    for server in database.all:
+        forget_everything(server)
+    # A busy machine takes longer to start a server.
+    home = PostgresHome(database.address, patience=60, wish=database.wish)
     yield Place(folder, home, database)
     home.close()
 
@@ -117,10 +160,13 @@ def forget_everything(database: Database) -> None:
             "SELECT quote_ident(nspname) FROM pg_namespace WHERE nspname LIKE 'briefqa%' ORDER BY nspname DESC"
         ).fetchall():
             connection.execute(f"DROP SCHEMA {schema} CASCADE")
+        for (server,) in connection.execute("SELECT srvname FROM pg_foreign_server").fetchall():
+            connection.execute(f"DROP SERVER {server} CASCADE")
         connection.execute("CHECKPOINT")  # a server that is killed has no other test's changes to do over
 
 
-on_a_server = pytest.mark.parametrize("database", list(SERVERS), indirect=True, scope="session")
+on_a_server = pytest.mark.parametrize("database", [*SERVERS, SHARDED], indirect=True, scope="session")
+on_shards = pytest.mark.parametrize("database", [SHARDED], indirect=True, scope="session")
 
 
 # --- the same answers
@@ -405,6 +451,31 @@ def test_a_run_that_ended_between_both_homes_is_taken_up(place: Place, tmp_path:
     assert g.current_id(place.folder) == place.home.current() == name
 
 
+@on_a_server
+def test_the_sql_that_is_printed_makes_the_tables_that_a_run_makes(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert place.database is not None
+    place.publish(STORED)
+    if place.database.shards:
+        return
+    columns = (
+        "SELECT table_name, column_name, data_type FROM information_schema.columns "
+        "WHERE table_schema LIKE 'briefqa%' AND table_name NOT SIMILAR TO 'migrations|vectors_p[1-9]+' "
+        "ORDER BY table_schema, 1, 2"
+    )
+    made = place.database.itself.run(columns)
+    forget_everything(place.database.itself)
+    place.database.itself.run("DROP EXTENSION vector CASCADE")
+
+    assert main(["postgres", "ddl"]) == 0
+    place.database.itself.run(capsys.readouterr().out)
+
+    assert (place.database.itself.run(columns), len(made) > 100) == (made, True)
+    assert main(["postgres", "ddl", "--citus"]) == 0
+    assert "create_distributed_table(format('%I.vectors', schema), 'position'" in capsys.readouterr().out
+
+
 # --- a server that goes
 
 
@@ -451,6 +522,111 @@ def when_it_answers(searcher: Searcher) -> Ranking:
     return pytest.fail("It does not answer again.")
 
 
+@on_shards
+def test_a_shard_that_is_away_is_an_error_and_no_part_of_an_answer(place: Place, tmp_path: Path) -> None:
+    assert place.database is not None
+    place.publish(STORED)
+    home = PostgresHome(place.database.address, patience=1)
+    app = create_app(tmp_path / "work", load=HashingEmbedder, docs_in=tmp_path, home=home)
+    with closing(home), TestClient(app) as client:
+
+        def asked() -> tuple[int, Any]:
+            said = client.post("/v1/search", json={"query": "levee premiums", "k": 3})
+            return said.status_code, said.json().get("hits", said.json().get("detail"))
+
+        whole = asked()
+        assert (whole[0], len(whole[1])) == (200, 3)
+        for shard in place.database.shards:
+            shard.kill()
+            status, detail = asked()
+            assert (status, "try again" in detail, "a-secret" in detail) == (503, True, False)
+            shard.start()
+            assert asked() == whole
+
+
+@on_shards
+def test_shards_order_and_limit_by_themselves(place: Place) -> None:
+    assert place.database is not None
+    place.publish(STORED)
+    with closing(place.home.open_current()) as index:
+        for shard in place.database.shards:
+            shard.set("log_statement", "all")
+        Searcher(index, EMBEDDER).search("levee premiums", 3)
+        for shard in place.database.shards:
+            shard.set("log_statement", "none")
+    said = [shard.log.rpartition('"log_statement" changed to "all"')[2] for shard in place.database.shards]
+    for asked in said:
+        assert re.search(r"FROM briefqa_\w+_g\d+.vectors ORDER BY .*<#>.* LIMIT ", asked)
+        assert "max((- (vector OPERATOR" in asked
+    # So few terms are one block.
+    assert any(re.search(r"FROM briefqa_\w+_g\d+.terms WHERE .*block = ANY", asked) for asked in said)
+
+
+@on_shards
+def test_a_run_without_a_shard_publishes_nothing(place: Place) -> None:
+    assert place.database is not None
+    first = place.publish([make_brief(LEVEE)])
+    place.database.shards[1].stop()
+    with pytest.raises(HomeUnreachable):
+        place.publish(STORED)
+    assert place.home.current() == first
+    place.database.shards[1].start()
+
+    second = place.publish(STORED, keep=1)
+
+    assert (place.home.current(), place.home.generations()) == (second, [second])
+    for shard in place.database.shards:
+        assert len(shard.schemas()) == 1
+
+
+@on_shards
+def test_a_collection_of_many_passages_is_searched_by_an_index_of_its_own(place: Place, tmp_path: Path) -> None:
+    assert place.database is not None
+    rng = np.random.default_rng(7)
+    words = ["".join(rng.choice(list("bdfgklmnprstvz"), 5)) for _ in range(600)]
+    bench = Bench(tmp_path / "docs_in", place.folder)
+    for collection, count in (("coast", 1500), ("hills", 500), ("quay", 2)):
+        for n in range(count):
+            about = rng.integers(40, size=4) * 15
+            sentences = [" ".join(rng.choice(words[start : start + 15], 8)).capitalize() for start in about]
+            bench.write(f"{collection}/{n}.txt", ". ".join(sentences) + ".")
+    home = PostgresHome(place.database.address, wish=replace(place.database.wish, partition_from=1000))
+    with closing(home):
+        report = bench.run(home=home, faiss_factory="IVF32,Flat", passage_tokens=16)
+        assert report.published, report.problems
+        with closing(home.open_current()) as index, closing(g.open_current(place.folder)) as built:
+            exact = built.within(["coast", "quay"])
+            assert exact.info().passages > 4200
+            seen = index.within(["coast", "quay"])
+            found = 0
+            for text in (" ".join(words[start : start + 6]) for start in range(0, 600, 15)):
+                vector = EMBEDDER.embed_query(text)
+                least = exact.dense(vector, 10)[-1].score - 1e-5
+                nearest = seen.dense(vector, 10)
+                assert len(nearest) == 10
+                assert {one.brief.collection for one in seen.fetch([one.passage_id for one in nearest])} <= {
+                    "coast", "quay",
+                }  # fmt: skip
+                found += sum(one.score >= least for one in nearest)
+            assert found >= 0.97 * 10 * 40
+    held = place.database.shards[0].comments()
+    assert held == ["Passages of the collection 'coast'.", "Passages of the collection 'hills'."]
+
+
+@on_a_server
+def test_whoever_looks_after_the_database_may_place_its_tables(place: Place) -> None:
+    assert place.database is not None
+    place.publish([make_brief(LEVEE)])
+    if place.database.shards:
+        return
+    place.database.itself.run(
+        "CREATE OR REPLACE FUNCTION briefqa.made(schema text) RETURNS void LANGUAGE plpgsql AS "
+        "$$BEGIN EXECUTE format('COMMENT ON TABLE %I.vectors_p0 IS %L', schema, schema || ' was placed'); END$$"
+    )
+    place.publish([make_brief(SCHOOL)])
+    assert [said.partition(" ")[2] for said in place.database.itself.comments()] == ["was placed"]
+
+
 @on_a_server
 def test_a_server_that_is_killed_while_a_generation_is_loaded_goes_on_with_the_old_one(place: Place) -> None:
     assert place.database is not None
@@ -483,6 +659,7 @@ def test_the_commands_and_the_server_work_in_a_database(
     for name, text in (("levees", LEVEE), ("meals", SCHOOL)):
         (tmp_path / "docs_in" / "coast" / f"{name}.md").write_text(text, encoding="utf-8")
     settings = {"index": place.database.address, "docs_in": "docs_in", "work": "work", "model": "hashing"}
+    settings["shards"] = " ".join(place.database.wish.shards)
     lines = [f'{name} = "{value}"' for name, value in settings.items()]
     (tmp_path / "briefqa.toml").write_text("\n".join([*lines, "read_processes = 1"]), encoding="utf-8")
 

@@ -59,6 +59,8 @@ class Config:
     embedding_precision: str = "fp32"
 
     faiss_factory: str = "auto"
+    shards: str = ""
+    partition_from: int = 100_000
     keep_generations: int = 3
     keep_reports: int = 30
 
@@ -118,6 +120,7 @@ class Config:
             ("read_processes", 0, 1000),
             ("ocr_seconds", 1, 86_400),
             ("passage_tokens", 16, 100_000),
+            ("partition_from", 0, 1_000_000_000),
             ("keep_generations", 1, 1000),
             ("keep_reports", 0, 10_000),
             ("min_canaries", 0, 100),

@@ -20,8 +20,11 @@ def home_of(index: str, folder: Path) -> Home:
     return far_home(index) or FolderHome(folder)
 
 
-def far_home(index: str) -> FarHome | None:
-    """Return the database that the setting `index` names, None where it names a folder. Raises as `home_of`."""
-    from briefqa.postgres import PostgresHome, is_address  # noqa: PLC0415 - an extra, and nothing for most
+def far_home(index: str, shards: str = "", partition_from: int = 0) -> FarHome | None:
+    """Return the database that the setting `index` names, None where it names a folder. Raises as `home_of`.
 
-    return PostgresHome(index) if is_address(index) else None
+    shards, partition_from: the settings of these names, for whoever writes.
+    """
+    from briefqa.postgres import PostgresHome, Wish, is_address  # noqa: PLC0415 - an extra, and nothing for most
+
+    return PostgresHome(index, wish=Wish(partition_from, tuple(shards.split()))) if is_address(index) else None

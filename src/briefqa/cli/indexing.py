@@ -110,7 +110,7 @@ def _once(arguments: argparse.Namespace) -> int:
         report = reindex(
             Path(config.docs_in),
             Path(config.folder),
-            home=far_home(config.index),
+            home=far_home(config.index, config.shards, config.partition_from),
             load=loader(config),
             **_settings(config),
             keep=config.keep_generations,
@@ -240,7 +240,7 @@ def _publish(arguments: argparse.Namespace) -> int:
         loader(config),
         keep=config.keep_generations,
         force=arguments.force,
-        home=far_home(config.index),
+        home=far_home(config.index, config.shards, config.partition_from),
     )
     if arguments.json:
         print_json({"generation": name, "published": not judgement.reasons, **asdict(judgement)})

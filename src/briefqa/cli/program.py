@@ -8,14 +8,14 @@ import sys
 from typing import TYPE_CHECKING
 
 from briefqa import __version__
-from briefqa.cli import access, generations, indexing, inspecting, measuring, searching, serving
+from briefqa.cli import access, generations, indexing, inspecting, measuring, searching, serving, storing
 from briefqa.cli.commands import FAILED, INTERRUPTED, Commands, complain
 from briefqa.errors import BriefqaError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MODULES = (indexing, generations, searching, inspecting, serving, measuring, access)
+_MODULES = (indexing, generations, searching, inspecting, serving, measuring, access, storing)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -17,6 +17,8 @@ import numpy as np
 from briefqa.postgres.connecting import trusted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import psycopg
     from numpy.typing import NDArray
 
@@ -41,27 +43,50 @@ _BYTES_A_NODE = 600
 _MOST_MEMORY = 4_000_000  # kB
 
 
-def make_approximate(connection: psycopg.Connection[Any], table: str, rows: InContext, factory: str) -> int:
-    """Make the index of a table, where it has enough rows for one or `factory`, as FAISS has it, says of which kind.
+def make_approximate(  # noqa: PLR0913 - what is indexed, and how
+    connection: psycopg.Connection[Any],
+    table: str,
+    rows: InContext,
+    factory: str,
+    *,
+    partitions: Mapping[str, int] | None = None,
+    first: int = 0,
+) -> int:
+    """Make an index of each partition with rows enough, or where `factory`, as FAISS has it, says of which kind.
 
-    Returns at how many of its lists a search is to look; GRAPH for a graph, 0 where there is no index.
+    partitions: how many rows each has; None where the table has none. first: the position of the first row. Returns at
+    how many of its lists a search is to look in each; GRAPH for a graph, 0 where there is no index.
     """
-    count, dimension = rows.embeddings.shape
-    column = f"(vector::halfvec({dimension + 1})) halfvec_l2_ops"
-    if not count:
-        return 0
-    if graph := _GRAPH.match(factory):
-        memory = min(count * (2 * dimension + _BYTES_A_NODE) // 1000 + 65_536, _MOST_MEMORY)
-        _make(connection, f"{table} USING hnsw ({column}) WITH (m = {graph[1]})", memory)
-        return GRAPH
+    graph, most = _GRAPH.match(factory), 0
+    dimension = rows.embeddings.shape[1]
+    for name, count in (partitions or {table: len(rows.embeddings)}).items():
+        column = name, f"(vector::halfvec({dimension + 1})) halfvec_l2_ops"
+        if graph:
+            _make_graph(connection, column, count, int(graph[1]), dimension)
+        else:
+            most = max(most, _make_lists(connection, column, count, factory, dimension))
+    return GRAPH if graph else _probes(connection, table, rows, most, first) if most else 0
+
+
+def _make_graph(
+    connection: psycopg.Connection[Any], column: tuple[str, str], count: int, links: int, dimension: int
+) -> None:
+    memory = min(count * (2 * dimension + _BYTES_A_NODE) // 1000 + 65_536, _MOST_MEMORY)
+    _make(connection, f"{column[0]} USING hnsw ({column[1]}) WITH (m = {links})", memory)
+
+
+def _make_lists(
+    connection: psycopg.Connection[Any], column: tuple[str, str], count: int, factory: str, dimension: int
+) -> int:
+    """Make lists, where there are to be any; returns how many."""
     wanted = _LISTS.match(factory)
-    if not wanted and (count <= EXACT_UP_TO or factory == "Flat"):
+    if not count or (not wanted and (count <= EXACT_UP_TO or factory == "Flat")):
         return 0
     lists = min(int(wanted[1]) if wanted else 1 << round(math.log2(4 * math.sqrt(count))), _MOST_LISTS)
     # It learns them from 50 passages each, and keeps the distance of each to every list.
     memory = 50 * lists * (4 * lists + 4 * dimension) // 800 + 65_536
-    _make(connection, f"{table} USING ivfflat ({column}) WITH (lists = {lists})", memory)
-    return _probes(connection, table, rows, lists)
+    _make(connection, f"{column[0]} USING ivfflat ({column[1]}) WITH (lists = {lists})", memory)
+    return lists
 
 
 def _make(connection: psycopg.Connection[Any], what: str, memory: int) -> None:
@@ -79,12 +104,12 @@ def _make(connection: psycopg.Connection[Any], what: str, memory: int) -> None:
                 raise
 
 
-def _probes(connection: psycopg.Connection[Any], table: str, rows: InContext, lists: int) -> int:
+def _probes(connection: psycopg.Connection[Any], table: str, rows: InContext, lists: int, first: int) -> int:
     """Try out at how many lists a search has to look."""
     questions = _questions(rows)
     expected = _nearest(questions, rows)
     query = trusted(
-        f"SELECT position FROM {table} "
+        f"SELECT position - {first} FROM {table} "
         f"ORDER BY (vector::halfvec({questions.shape[1] + 1})) <-> %s::halfvec({questions.shape[1] + 1}) LIMIT {_DEPTH}"
     )
     probes = _FIRST_PROBES

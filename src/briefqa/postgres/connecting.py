@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 SCHEMES = ("postgresql://", "postgres://")
 _SECRET = re.compile(r"(?<=[?&])(?:ssl)?password=[^&]*&?", re.IGNORECASE)
-_STATEMENT_SECONDS = 30
+STATEMENT_SECONDS = 30
 # A server that is gone is noticed in some seconds, whatever the network says of it.
-_LIVELY = {
+LIVELY = {
     "connect_timeout": "5",
     "keepalives_idle": "10",
     "keepalives_interval": "5",
@@ -31,6 +31,8 @@ _LIVELY = {
 }
 # Classes of SQLSTATE for a connection that is lost and a server that ends: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _GONE = ("08", "57")
+# Between two attempts to ask a server that is not there, or whose shard is not: none at first, then more each time.
+_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
 
 
 def is_address(index: str) -> bool:
@@ -77,7 +79,7 @@ class Server:
             given = psycopg.conninfo.conninfo_to_dict(address)
         except psycopg.Error:  # whose text may hold the password
             raise ConfigError(f"{self.name} cannot be read as the address of a database.") from None
-        self._given = _LIVELY | {key: str(value) for key, value in given.items() if value is not None}
+        self._given = LIVELY | {key: str(value) for key, value in given.items() if value is not None}
 
     def connect(self) -> psycopg.Connection[Any]:
         """Connect to the server that can be written to. Each statement is its own transaction, unless one is begun."""
@@ -99,7 +101,7 @@ class Server:
         from psycopg_pool import ConnectionPool  # noqa: PLC0415 - see above
 
         def configured(connection: psycopg.Connection[Any]) -> None:
-            connection.execute(trusted(f"SET statement_timeout = '{_STATEMENT_SECONDS}s'"))
+            connection.execute(trusted(f"SET statement_timeout = '{STATEMENT_SECONDS}s'"))
             prepare(connection)
 
         return ConnectionPool(
@@ -128,7 +130,7 @@ class Server:
         try:
             yield
         except psycopg.errors.QueryCanceled as error:
-            raise HomeUnreachable(f"{self.name} took longer than {_STATEMENT_SECONDS} s: try again later.") from error
+            raise HomeUnreachable(f"{self.name} took longer than {STATEMENT_SECONDS} s: try again later.") from error
         except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
             if (error.sqlstate or _GONE[0])[:2] not in _GONE:
                 raise GenerationError(f"{self.name} refuses: {reason(error)}") from error
@@ -163,7 +165,7 @@ class Reading:
         """Return all rows. before: sets up the connection that is borrowed. Raises HomeUnreachable and its kin."""
         import psycopg  # noqa: PLC0415 - see above
 
-        until = time.monotonic() + self.server.patience
+        until, pause = time.monotonic() + self.server.patience, 0.0
         with self.server.guarded():
             while True:
                 try:
@@ -174,9 +176,11 @@ class Reading:
                 except psycopg.errors.QueryCanceled:
                     raise
                 except (psycopg.OperationalError, psycopg.InterfaceError):
-                    # The others were made at the same time and are gone, too, when the server is.
                     if time.monotonic() > until:
                         raise
+                    time.sleep(pause)
+                    pause = min(2 * pause + _PAUSE, _LONGEST_PAUSE)
+                    # The others were made at the same time and are gone, too, when the server is.
                     self._opened().check()
 
     @contextmanager

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from briefqa.catalog import Catalog, CitingCatalog
 from briefqa.errors import CorruptGeneration, GenerationError, Gone, NoGeneration, NotFound, ReindexRunning
 from briefqa.generation import MANIFEST, Generation, Trace, WithNotes, is_generation, parse_manifest
-from briefqa.postgres import loading
+from briefqa.postgres import loading, sharding
 from briefqa.postgres.connecting import Reading, Server, statements, trusted
-from briefqa.postgres.near import Near
+from briefqa.postgres.loading import Wish
+from briefqa.postgres.near import Near, open_near
 from briefqa.postgres.tables import LOCK, Session, Tables
 from briefqa.postgres.terms import open_lexical, open_noted
 from briefqa.postgres.texts import storable
@@ -45,11 +46,13 @@ class StoredGeneration(Generation):
 class PostgresHome:
     """An index in PostgreSQL. What reads takes a replica where the address names one, what writes the primary."""
 
-    def __init__(self, address: str, *, patience: float = 15.0) -> None:
+    def __init__(self, address: str, *, patience: float = 15.0, wish: Wish | None = None) -> None:
         """Take the address, postgresql://…; whether the server is there is seen at the first use. Raises ConfigError.
 
-        patience: seconds that an answer waits for a server that restarts, or hands over to another.
+        patience: seconds that an answer waits for a server that restarts, or hands over to another. wish: how new
+        generations are to lie; old ones lie as they do.
         """
+        self._wish = wish or Wish()
         self._server = Server(address, patience)
         self.name = self._server.name
         self._reading = Reading(self._server, lambda _: None, most=4, least=0)
@@ -73,7 +76,7 @@ class PostgresHome:
 
     def manifest(self, generation: str) -> Manifest:
         """Return what a generation says of itself. Raises NotFound, Gone."""
-        return self._stored(generation)[2]
+        return self._stored(generation)[-1]
 
     def open_current(self) -> Generation:
         """Open the live generation. Raises NoGeneration."""
@@ -89,32 +92,35 @@ class PostgresHome:
         """Open a generation by name. Raises NotFound, Gone, CorruptGeneration."""
         return self._opened(*self._stored(generation))
 
-    def _stored(self, generation: str, states: Sequence[str] = ("kept",)) -> tuple[int, int, Manifest]:
+    def _stored(self, generation: str) -> tuple[int, int, int, Manifest]:
         rows = self._rows(
-            "SELECT number, probes, manifest FROM briefqa.generations WHERE name = %s AND state = ANY(%s)",
-            [storable(generation), list(states)],
+            "SELECT number, probes, shards, manifest FROM briefqa.generations WHERE name = %s AND state = 'kept'",
+            [storable(generation)],
         )
         if not rows:
             kept = ", ".join(self.generations()) or "none"
             if is_generation(generation):
                 raise Gone(f"Generation {generation} is not kept in {self.name} any more. Kept are: {kept}.")
             raise NotFound(f"There is no generation {generation!r} in {self.name}. Kept are: {kept}.")
-        number, probes, text = rows[0]
-        return number, probes, parse_manifest(text.encode(), f"The manifest of {generation} in {self.name}")
+        number, probes, shards, text = rows[0]
+        return number, probes, shards, parse_manifest(text.encode(), f"The manifest of {generation} in {self.name}")
 
-    def _opened(self, number: int, probes: int, manifest: Manifest, *, primary: bool = False) -> Generation:
+    def _opened(
+        self, number: int, probes: int, shards: int, manifest: Manifest, *, primary: bool = False
+    ) -> Generation:
         session = Session(self._server, number, probes, primary=primary)
         try:
-            tables = Tables(session)
-            catalog = Catalog(tables)
+            stored = Tables(session)
+            catalog = Catalog(stored)
             lexical = open_lexical(session)
             _check_counts(session.schema, manifest, catalog, lexical)
+            tables = [f"vectors_s{shard}" for shard in range(1, shards + 1)] or ["vectors"]
             passages, width = manifest.counts.passages, manifest.dimension
-            near = Near(session, passages, width, indexed=probes != 0)
+            near = open_near(session, tables, passages, width, indexed=probes != 0)
             noted = open_noted(session)
-            notes = Near(session, len(noted), width, indexed=probes != 0, table="note_vectors")
+            notes = Near(session, ("note_vectors",), len(noted), width, probes != 0)
             found = WithNotes(near, notes, noted, passages) if len(noted) else near
-            return StoredGeneration(manifest, catalog, CitingCatalog(tables), found, lexical)
+            return StoredGeneration(manifest, catalog, CitingCatalog(stored), found, lexical)
         except BaseException:
             session.reading.close()
             raise
@@ -159,13 +165,15 @@ class PostgresHome:
                 (name, text.decode()),
             ).fetchall()
             schema = f"briefqa_g{number}"
-            probes = loading.load(connection, schema, folder, manifest)
+            shards = len(self._wish.shards)
+            probes = loading.load(connection, schema, folder, manifest, self._wish)
             sums = loading.check(connection, schema, manifest)
             connection.execute(
-                "UPDATE briefqa.generations SET state = 'loaded', checksums = %s, probes = %s WHERE number = %s",
-                (json.dumps(sums), probes, number),
+                "UPDATE briefqa.generations SET state = 'loaded', checksums = %s, probes = %s, shards = %s "
+                "WHERE number = %s",
+                (json.dumps(sums), probes, shards, number),
             )
-            with closing(self._opened(number, probes, manifest, primary=True)) as loaded:
+            with closing(self._opened(number, probes, shards, manifest, primary=True)) as loaded:
                 accepted = accept(loaded)
             if accepted:
                 _set_live(connection, name)
@@ -198,7 +206,7 @@ class PostgresHome:
             return self._verified(connection, generation)
 
     def _verified(self, connection: psycopg.Connection[Any], generation: str) -> Manifest:
-        number, probes, manifest = self._stored(generation)
+        number, probes, shards, manifest = self._stored(generation)
         sums = loading.check(connection, f"briefqa_g{number}", manifest)
         [(stored,)] = connection.execute(
             "SELECT checksums FROM briefqa.generations WHERE number = %s", (number,)
@@ -206,7 +214,7 @@ class PostgresHome:
         for table, expected in json.loads(stored).items():
             if sums.get(table) != expected:
                 raise CorruptGeneration(f"briefqa_g{number}.{table} is not what was written. {_REMEDY}")
-        self._opened(number, probes, manifest, primary=True).close()
+        self._opened(number, probes, shards, manifest, primary=True).close()
         return manifest
 
     def remove(self, generation: str) -> None:
@@ -241,6 +249,7 @@ class PostgresHome:
                 # Whoever has just ended is let go of by the server a moment later.
                 connection.execute("SET LOCAL lock_timeout = '500ms'")
                 connection.execute("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK, number))
+                sharding.drop(connection, schema)
                 connection.execute(trusted(f"DROP SCHEMA IF EXISTS {schema}_seen, {schema} CASCADE"))
                 connection.execute("DELETE FROM briefqa.generations WHERE number = %s", (number,))
 
@@ -267,7 +276,7 @@ def _migrate(connection: psycopg.Connection[Any]) -> None:
     connection.execute(
         "CREATE TABLE IF NOT EXISTS briefqa.migrations (name text PRIMARY KEY, done timestamptz NOT NULL)"
     )
-    connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    connection.execute("CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
     done = {row[0] for row in connection.execute("SELECT name FROM briefqa.migrations")}
     steps = sorted(step.name for step in (files("briefqa.postgres") / "migrations").iterdir())
     for step in steps:

@@ -5,29 +5,29 @@
 from __future__ import annotations
 
 import json
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from briefqa.catalog import CatalogFile, collection_of
 from briefqa.errors import CorruptGeneration
 from briefqa.generation import BRIEF_VECTORS, CATALOG, EMBEDDINGS, LEXICAL, NOTE_WEIGHT, NOTED, NOTED_EMBEDDINGS
 from briefqa.lexical import Lexical
+from briefqa.postgres import sharding
 from briefqa.postgres.approximating import GRAPH, make_approximate
 from briefqa.postgres.connecting import statements, trusted
-from briefqa.postgres.texts import storable
+from briefqa.postgres.legs import TABLES, Legs, copy_vectors, load_legs
+from briefqa.postgres.texts import storable, unstored
 from briefqa.vector_files import InContext, mapped, open_embeddings, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    import numpy as np
     import psycopg
     from numpy.typing import NDArray
 
     from briefqa.generation import Manifest
-    from briefqa.lexical import Matrix, Parts
 
 # Columns of a catalog's tables, in the order in which both homes have them.
 _TABLES = {
@@ -43,62 +43,56 @@ _TABLES = {
     "geometry": "brief, page, width, height, packed",
     "marks": "brief, ordinal, label, at, page, note, passage",
 }
-# Those whose rows are seen with their brief; `seen.sql` has the others.
-_OF_BRIEFS = ("passages", "notes", "sources", "cited", "works", "geometry", "marks")
-_BESIDE = ("places", "vectors", "note_vectors", "words", "terms", "arrays")
-_BLOCK_POSTINGS = 2048
-_VECTORS_AT_ONCE = 8192
+_OTHERS = ("places", "note_vectors", "words", "arrays")
 _PIECE = 1 << 24
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = b"\xff\xff"
 
 
-def load(connection: psycopg.Connection[Any], schema: str, folder: Path, manifest: Manifest) -> int:
-    """Make the schema and fill it from the generation in folder, all in one transaction; then make its indexes.
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How the tables of a generation are to lie.
+
+    partition_from: how many passages give a collection a partition of its own; 0: none do. shards: addresses of the
+    servers on which vectors and terms are to lie; none: on the server itself.
+    """
+
+    partition_from: int = 0
+    shards: tuple[str, ...] = ()
+
+
+def load(connection: psycopg.Connection[Any], schema: str, folder: Path, manifest: Manifest, wish: Wish) -> int:
+    """Make the schema and fill it from the generation in folder, in one transaction; then what its legs read.
 
     Returns at how many lists a search is to look.
     """
-    names = {"schema": schema, "width": str(manifest.dimension + 1)}
     parts = Lexical.open(folder / LEXICAL).parts
     briefs = open_embeddings(folder / BRIEF_VECTORS)
+    rows = InContext(open_embeddings(folder / EMBEDDINGS), briefs, parts.brief_of)
     with reading(folder / NOTED):
-        passage_of: NDArray[np.int32] = mapped(folder / NOTED)
-    vectors = {
-        "vectors": InContext(open_embeddings(folder / EMBEDDINGS), briefs, parts.brief_of),
-        "note_vectors": InContext(
-            open_embeddings(folder / NOTED_EMBEDDINGS), briefs, parts.brief_of[passage_of], NOTE_WEIGHT
-        ),
-    }
+        noted: NDArray[np.int32] = mapped(folder / NOTED)
+    notes = InContext(open_embeddings(folder / NOTED_EMBEDDINGS), briefs, parts.brief_of[noted], NOTE_WEIGHT)
     catalog = CatalogFile(folder / CATALOG)
     try:
+        legs = Legs.of(rows, parts, catalog, wish.partition_from)
         with connection.transaction():
             connection.execute(trusted(f"CREATE SCHEMA {schema}; CREATE SCHEMA {schema}_seen"))
-            connection.execute(statements("tables.sql", **names))
+            connection.execute(statements("tables.sql", schema=schema, width=str(manifest.dimension + 1)))
             for table, columns in _TABLES.items():
                 _copy_table(connection, schema, table, columns, catalog)
-            for table, rows in vectors.items():
-                _copy_vectors(connection, f"{schema}.{table}", rows)
-            _copy_terms(connection, schema, parts, passage_of)
-            connection.execute(statements("seen.sql", **names))
-            for table in _OF_BRIEFS:
-                seen = (
-                    f"SELECT brief FROM {schema}.places WHERE collection IN (SELECT * FROM {schema}_seen.collections)"
-                )
-                connection.execute(
-                    trusted(
-                        f"CREATE VIEW {schema}_seen.{table} AS SELECT * FROM {schema}.{table} WHERE brief IN ({seen})"
-                    )
-                )
-            none = f"CREATE VIEW {schema}_seen.revisions AS SELECT * FROM {schema}.revisions WHERE FALSE"
-            connection.execute(trusted(none))
+            copy_vectors(connection, f"{schema}.note_vectors", notes, slice(0, len(noted)))
+            _copy_rest(connection, schema, legs, noted)
+            connection.execute(statements("seen.sql", schema=schema))
     finally:
         catalog.close()
-    connection.execute(statements("indexes.sql", **names))
-    factory = str(manifest.settings.get("faiss_factory", ""))
-    probes = [make_approximate(connection, f"{schema}.{table}", rows, factory) for table, rows in vectors.items()]
-    for table in (*_TABLES, *_BESIDE):
+    connection.execute(statements("indexes.sql", schema=schema))
+    for table in (*_TABLES, *_OTHERS):
         connection.execute(trusted(f"ANALYZE {schema}.{table}"))
-    return GRAPH if GRAPH in probes else max(probes)
+    factory = str(manifest.settings.get("faiss_factory", ""))
+    looks = [make_approximate(connection, f"{schema}.note_vectors", notes, factory)]
+    if wish.shards:
+        looks.append(sharding.spread(connection, schema, legs, wish.shards, factory))
+    else:
+        looks.append(load_legs(connection, schema, legs, legs.shares(1)[0], factory))
+    return GRAPH if GRAPH in looks else max(looks)
 
 
 def check(connection: psycopg.Connection[Any], schema: str, manifest: Manifest) -> dict[str, str]:
@@ -110,7 +104,6 @@ def check(connection: psycopg.Connection[Any], schema: str, manifest: Manifest) 
     expected = {
         "briefs": counts.briefs,
         "passages": counts.passages,
-        "vectors": counts.passages,
         "notes": counts.notes,
         "marks": counts.marks,
         "marks WHERE note IS NULL": counts.unlinked,
@@ -126,16 +119,25 @@ def check(connection: psycopg.Connection[Any], schema: str, manifest: Manifest) 
         ).fetchall()
         if held != 4 * count:
             raise CorruptGeneration(f"{schema}.arrays does not hold what the manifest counts.")
-    sums = {}
-    for table in (*_TABLES, *_BESIDE):
-        # Of all rows, in whatever order they come.
+    sums = {table: _sum(table, [(connection, schema)]) for table in (*_TABLES, *_OTHERS)}
+    with sharding.holders(connection, schema) as holders:
+        sums |= {table: _sum(table, holders) for table in TABLES}
+    if sums["vectors"].partition(" ")[0] != str(counts.passages):
+        raise CorruptGeneration(f"{schema}.vectors does not hold what the manifest counts.")
+    return sums
+
+
+def _sum(table: str, holders: Sequence[tuple[psycopg.Connection[Any], str]]) -> str:
+    """Number and checksum of the rows of a table, in whatever order they come and wherever they lie."""
+    count = checksum = 0
+    for connection, schema in holders:
         query = (
             "SELECT count(*), coalesce(bit_xor(('x' || substr(md5(row::text), 1, 16))::bit(64)::bigint), 0) "
             f"FROM {schema}.{table} AS row"
         )
-        [(count, checksum)] = connection.execute(trusted(query)).fetchall()
-        sums[table] = f"{count} {checksum:x}"
-    return sums
+        [(rows, part)] = connection.execute(trusted(query)).fetchall()
+        count, checksum = count + rows, checksum ^ part
+    return f"{count} {checksum:x}"
 
 
 def _copy_table(
@@ -161,7 +163,7 @@ def _copy_table(
 
 
 def _folded(rows: Iterable[tuple[Any, ...]], text: int) -> Iterator[tuple[Any, ...]]:
-    for row in map(_unstored, rows):
+    for row in map(unstored, rows):
         yield (*_storable(row), storable(row[text].casefold()))
 
 
@@ -171,57 +173,19 @@ def _copy(connection: psycopg.Connection[Any], table: str, rows: Iterable[Sequen
             copy.write_row(row)
 
 
-def _unstored(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A row as it was before SQLite took it: no bytes stand in it but those of ill-encoded texts."""
-    return tuple(value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value for value in row)
-
-
 def _storable(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(storable(value) if isinstance(value, str) else value for value in row)
 
 
 def _texts(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    return _storable(_unstored(row))
+    return _storable(unstored(row))
 
 
-def _copy_vectors(connection: psycopg.Connection[Any], table: str, rows: InContext) -> None:
-    """Write all vectors as the server itself does in binary: number of fields, then length and bytes of each.
-
-    One number more makes all of them equally long, so that the nearest by distance are those of greatest inner product
-    (Bachrach et al., "Speeding Up the Xbox Recommender System Using a Euclidean Transformation for Inner-Product
-    Spaces", RecSys 2014): an index by inner product takes distances for granted that are none.
-    """
-    count, dimension = rows.embeddings.shape
-    blocks = [slice(start, start + _VECTORS_AT_ONCE) for start in range(0, count, _VECTORS_AT_ONCE)]
-    longest = max((float((rows[block] ** 2).sum(axis=1).max()) for block in blocks), default=0.0)
-    record = np.dtype([
-        ("fields", ">i2"), ("of_position", ">i4"), ("position", ">i4"), ("of_vector", ">i4"), ("dimension", ">i2"),
-        ("unused", ">i2"), ("vector", ">f4", (dimension,)), ("rest", ">f4"),
-    ])  # fmt: skip
-    query = trusted(f"COPY {table} FROM STDIN WITH (FORMAT binary, FREEZE)")
-    with connection.cursor() as cursor, cursor.copy(query) as copy:
-        copy.write(_HEADER)
-        for block in blocks:
-            vectors = rows[block]
-            records = np.zeros(len(vectors), dtype=record)
-            records["fields"], records["of_position"], records["of_vector"] = 2, 4, 4 + 4 * (dimension + 1)
-            records["position"] = np.arange(block.start, block.start + len(vectors))
-            records["dimension"], records["vector"] = dimension + 1, vectors
-            records["rest"] = np.sqrt(np.maximum(longest - (vectors**2).sum(axis=1), 0))
-            copy.write(records.tobytes())
-        copy.write(_TRAILER)
-
-
-def _copy_terms(connection: psycopg.Connection[Any], schema: str, parts: Parts, passage_of: NDArray[np.int32]) -> None:
+def _copy_rest(connection: psycopg.Connection[Any], schema: str, legs: Legs, noted: NDArray[np.int32]) -> None:
+    """Write what of the legs is small, and is read whole or by word."""
+    parts = legs.words
     numbers = ((storable(word), number) for word, number in parts.numbers.items())
     _copy(connection, f"{schema}.words", numbers)
-    bounds = _bounds(parts)
-    binary = trusted(f"COPY {schema}.terms FROM STDIN WITH (FORMAT binary, FREEZE)")
-    with connection.cursor() as cursor, cursor.copy(binary) as copy:
-        copy.set_types(["int4", *["bytea"] * 7])
-        for number, (start, end) in enumerate(pairwise(bounds.tolist())):
-            postings = [part for matrix in parts.matrices for part in _postings(matrix, start, end)]
-            copy.write_row((number, parts.keys[start:end].astype("<u8").tobytes(), *postings))
     about = {
         "passages": parts.about.passages,
         "briefs": parts.about.briefs,
@@ -230,33 +194,18 @@ def _copy_terms(connection: psycopg.Connection[Any], schema: str, parts: Parts, 
     arrays = {
         "about": json.dumps(about).encode(),
         "acronyms": json.dumps(parts.acronyms).encode(),
-        "first": parts.keys[bounds[:-1]].astype("<u8").tobytes(),
+        "first": parts.keys[legs.bounds[:-1]].astype("<u8").tobytes(),
         "brief_of": parts.brief_of.astype("<i4").tobytes(),
-        "noted": passage_of.astype("<i4").tobytes(),
+        "noted": noted.astype("<i4").tobytes(),
         "language_of": parts.language_of.astype("<i4").tobytes(),
         "passages_lengths": parts.matrices[0].lengths.astype("<i4").tobytes(),
         "briefs_lengths": parts.matrices[1].lengths.astype("<i4").tobytes(),
     }
+    if legs.partitions:
+        arrays["part_of"] = legs.part_of.astype("<i2").tobytes()
     pieces = (
         (name, place, whole[start : start + _PIECE])
         for name, whole in arrays.items()
         for place, start in enumerate(range(0, max(len(whole), 1), _PIECE))
     )
     _copy(connection, f"{schema}.arrays", pieces)
-
-
-def _bounds(parts: Parts) -> NDArray[np.int64]:
-    """Columns at which blocks begin, and the end of the last one: some thousand postings each, one column at least."""
-    held = parts.matrices[0].indptr + parts.matrices[1].indptr
-    steps = np.searchsorted(held, np.arange(0, held[-1], _BLOCK_POSTINGS))
-    return np.unique(np.concatenate([[0], steps, [len(parts.keys)]]))
-
-
-def _postings(matrix: Matrix, start: int, end: int) -> tuple[bytes, bytes, bytes]:
-    first, last = int(matrix.indptr[start]), int(matrix.indptr[end])
-    ends = (matrix.indptr[start + 1 : end + 1] - first).astype("<i4")
-    return (
-        ends.tobytes(),
-        matrix.indices[first:last].astype("<i4").tobytes(),
-        matrix.data[first:last].astype("<f4").tobytes(),
-    )

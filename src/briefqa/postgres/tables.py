@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from briefqa.errors import CorruptGeneration
 from briefqa.postgres.connecting import Reading, trusted
+from briefqa.postgres.sharding import reach
 from briefqa.postgres.texts import restored, storable
 
 if TYPE_CHECKING:
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
 LOCK = 0x62726651  # "brfQ": the first number of every advisory lock of ours
 # Requests that may ask one generation at a time; more of them take turns.
 _CONNECTIONS = 8
-# An approximate search goes on, under a filter, as long as it has to.
-_REACH = (
-    "SET hnsw.ef_search = 400; SET hnsw.iterative_scan = relaxed_order; SET hnsw.max_scan_tuples = 200000; "
-    "SET ivfflat.iterative_scan = relaxed_order"
-)
 _EVERYTHING = ""
 
 
@@ -34,7 +30,7 @@ class Session:
         """probes: at how many lists a search among the vectors looks. primary: ask the server that is written to."""
         self.schema = f"briefqa_g{number}"
         self._number = number
-        self._probes = max(probes, 1)
+        self._settings = "; ".join(f"SET {name} = {value}" for name, value in reach(probes).items())
         self.reading = Reading(server, self._prepare, most=_CONNECTIONS, primary=primary)
 
     def ask(self, query: str, parameters: Any = None, seen: str = _EVERYTHING) -> list[Any]:
@@ -43,7 +39,7 @@ class Session:
 
     def _prepare(self, connection: Any) -> None:
         connection.execute("SELECT pg_advisory_lock_shared(%s, %s)", (LOCK, self._number))
-        connection.execute(trusted(f"{_REACH}; SET ivfflat.probes = {self._probes}"))
+        connection.execute(trusted(self._settings))
 
     def show(self, connection: Any, seen: str) -> None:
         """Put the views before the tables for whoever sees some collections only."""

@@ -42,23 +42,10 @@ CREATE TABLE {schema}.marks (
 CREATE TABLE {schema}.places (
     brief briefqa.string, collection briefqa.string, path briefqa.string, PRIMARY KEY (brief, collection, path)
 );
--- Each passage in the context of its brief, and one number that makes all of them equally long.
-CREATE TABLE {schema}.vectors (position integer PRIMARY KEY, vector vector({width}) NOT NULL);
--- The same of each note that a passage cites; the array "noted" has the passages.
+-- Each note that a passage cites in the context of its brief, and one number that makes all of them equally long; the array
+-- "noted" has the passages.
 CREATE TABLE {schema}.note_vectors (position integer PRIMARY KEY, vector vector({width}) NOT NULL);
 -- The numbers of words; terms are known by keys made of them.
 CREATE TABLE {schema}.words (word briefqa.string PRIMARY KEY, number integer NOT NULL);
--- Terms in the order of their keys, some hundred a block: little-endian arrays of the keys (uint64) and, for passages and
--- for briefs, of where each term's postings begin and end (int32), of the rows (int32) and of what it is worth (float32).
-CREATE TABLE {schema}.terms (
-    block integer PRIMARY KEY, keys bytea NOT NULL,
-    passages_ends bytea NOT NULL, passages_rows bytea NOT NULL, passages_worth bytea NOT NULL,
-    briefs_ends bytea NOT NULL, briefs_rows bytea NOT NULL, briefs_worth bytea NOT NULL
-);
--- Compressing costs more time than it saves: what is worth something looks like noise.
-ALTER TABLE {schema}.terms
-    ALTER keys SET STORAGE EXTERNAL, ALTER passages_ends SET STORAGE EXTERNAL, ALTER passages_rows SET STORAGE EXTERNAL,
-    ALTER passages_worth SET STORAGE EXTERNAL, ALTER briefs_ends SET STORAGE EXTERNAL,
-    ALTER briefs_rows SET STORAGE EXTERNAL, ALTER briefs_worth SET STORAGE EXTERNAL;
 -- What is small beside the terms and is read whole, in pieces.
 CREATE TABLE {schema}.arrays (name text, piece integer, bytes bytea NOT NULL, PRIMARY KEY (name, piece));

@@ -143,7 +143,7 @@ def open_noted(session: Session) -> NDArray[np.int32]:
 def open_lexical(session: Session) -> Lexical:
     """Open the lexical index of a generation. Raises CorruptGeneration."""
     try:
-        whole = _arrays(session, "name <> 'noted'")
+        whole = _arrays(session, "name NOT IN ('noted', 'part_of')")
         said = json.loads(whole["about"])
         about = About(said["passages"], said["briefs"], tuple(said["languages"]))
         first: Any = np.frombuffer(whole["first"], "<u8")

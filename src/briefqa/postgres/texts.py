@@ -27,6 +27,11 @@ def storable(text: str) -> str:
     return _plain_storable(text)
 
 
+def unstored(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A row as it was before SQLite took it: no bytes stand in it but those of ill-encoded texts."""
+    return tuple(value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value for value in row)
+
+
 def restored(text: str) -> str:
     """Give a text back as it was before `storable`."""
     if _SIGN in text:
