@@ -60,6 +60,7 @@ def measure(index: Path, address: str, questions: Sequence[str]) -> None:
         home.publish(folder, 1)
         loaded = time.perf_counter() - start
         print(f"loaded, indexed, counted, checksummed and made live in {loaded:.0f} s: {len(everything)} passages")
+        _sizes(folder, address, len(everything))
         with closing(g.open_generation(index, folder.name)) as built, closing(home.open(folder.name)) as stored:
             for name, opened in (("folder", built), ("PostgreSQL", stored)):
                 recall = np.mean([
@@ -70,6 +71,25 @@ def measure(index: Path, address: str, questions: Sequence[str]) -> None:
             print(f"of the first 10 of both legs together, {same:.3f} are those of the folder")
             table(["", "p50, ms", "p95, ms"], times)
             _three_briefs(built, stored, questions[:20], vectors)
+
+
+def _sizes(folder: Path, address: str, passages: int) -> None:
+    """Print what a passage takes on disk in both homes, by what it is taken for."""
+    import psycopg  # noqa: PLC0415 - here only
+
+    files = [
+        [name, f"{sum(file.stat().st_size for file in folder.rglob('*') if file.match(name)) / passages:.0f}"]
+        for name in ("catalog.sqlite", "*.faiss", "*.npy", "lexical/*")
+    ]
+    table(["in the folder", "bytes a passage"], files)
+    with psycopg.connect(address) as connection:
+        rows = connection.execute(
+            "SELECT relname, sum(pg_total_relation_size(c.oid)), sum(pg_indexes_size(c.oid)) FROM pg_class c "
+            "WHERE relnamespace = (SELECT 'briefqa_g' || max(number) FROM briefqa.generations)::regnamespace "
+            "AND relkind = 'r' GROUP BY relname ORDER BY 2 DESC"
+        ).fetchall()
+    shown = [[name, f"{whole / passages:.0f}", f"{indexes / passages:.0f}"] for name, whole, indexes in rows]
+    table(["in PostgreSQL", "bytes a passage", "of these its indexes"], shown)
 
 
 def _found(index: g.Index, vector: NDArray[np.float32], scores: NDArray[np.float32]) -> float:
