@@ -65,7 +65,7 @@ def of_http(name: str, port: int) -> Callable[[], Ask]:
             response = connection.getresponse()
             said = json.loads(response.read())
             assert response.status == http.client.OK, said
-            assert len(said if name == "txtai" else said["hits"]) == _HITS, said
+            assert said if name == "txtai" else said["hits"], said
 
         return ask
 
