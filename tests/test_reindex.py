@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -122,6 +124,14 @@ class Bench:
         opened.close()
         return found
 
+    @property
+    def different(self) -> int:
+        """How many different texts the passages of the live generation were embedded as."""
+        catalog = g.generation_folder(self.index, g.current_id(self.index) or "") / g.CATALOG
+        with closing(sqlite3.connect(catalog)) as connection:
+            [(count,)] = connection.execute("SELECT count(DISTINCT digest) FROM passages")
+        return int(count)
+
     def assert_sound(self) -> None:
         """The live generation is whole and every vector is that of its passage."""
         name = g.current_id(self.index)
@@ -154,7 +164,7 @@ def test_a_first_run_reads_and_publishes_everything(bench: Bench) -> None:
     assert report.generation == g.current_id(bench.index)
     assert (report.added, report.changed, report.removed, report.unchanged) == (3, 0, 0, 0)
     assert (report.briefs, report.notes, report.marks, report.unlinked) == (3, 3, 6, 3)
-    assert report.passages == len(bench.embedder.texts) > 3
+    assert report.passages > bench.different == len(bench.embedder.texts) > 3  # what says the same is embedded once
     assert [problem.brief for problem in report.problems] == ["a.txt", "coast/b.txt", "coast/c.txt"]
     assert report.failed == ()
     assert set(report.seconds) == {"read", "notes", "split", "embed", "write", "judge"}
@@ -382,8 +392,8 @@ def test_a_model_with_another_fingerprint_embeds_everything_again(bench: Bench) 
     bench.run()
     bench.embedder = replace(bench.embedder, fingerprint="hashing-2", texts=[])
     bench.write("new.txt", "Ferries sink.")
-    report = bench.run()
-    assert bench.asked == (["new.txt"], report.passages, 1)
+    bench.run()
+    assert bench.asked == (["new.txt"], bench.different, 1)
     opened = g.open_current(bench.index)
     assert opened.info().fingerprint == "hashing-2"
     opened.close()
@@ -545,8 +555,8 @@ def test_vectors_are_never_held_for_all_briefs_at_once(bench: Bench) -> None:
             sizes.append(len(texts))
             return super().embed_passages(texts)
 
-    report = bench.run(load=Counting)
-    assert sum(sizes) == report.passages > 1024
+    bench.run(load=Counting)
+    assert sum(sizes) == bench.different > 1024
     assert max(sizes) <= 1024
     bench.assert_sound()
 

@@ -188,12 +188,11 @@ class Build:
             if known and self.parent is not None:
                 rows[list(known)] = open_embeddings(self.parent.folder / file)[list(known.values())]
         have = {*batch.known, *(count + place for place in batch.known_noted)}
-        first: dict[str, int] = {}  # notes that say the same are embedded once
-        for place in range(count, len(texts)):
-            if place not in have:
-                first.setdefault(texts[place], place)
-        fresh = [place for place in range(count) if place not in have] + list(first.values())
-        fresh.sort(key=lambda place: len(texts[place]))
+        wanted = [place for place in range(len(texts)) if place not in have]
+        first: dict[str, int] = {}  # what says the same is embedded once
+        for place in wanted:
+            first.setdefault(texts[place], place)
+        fresh = sorted(first.values(), key=lambda place: len(texts[place]))
         blocks = [fresh[start : start + _EMBEDDED_AT_ONCE] for start in range(0, len(fresh), _EMBEDDED_AT_ONCE)]
         embedded = self.workers.embed(self._model(), ([texts[place] for place in block] for block in blocks))
         for places in blocks:
@@ -206,9 +205,7 @@ class Build:
                     f"The model {self._model().model} makes vectors that are not numbers: choose another."
                 )
             vectors[places] = made
-        for place in range(count, len(texts)):
-            if place not in have:
-                vectors[place] = vectors[first[texts[place]]]
+        vectors[wanted] = vectors[[first[texts[place]] for place in wanted]]
         batch.vectors = vectors
         return batch
 

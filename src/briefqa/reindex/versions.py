@@ -28,7 +28,13 @@ def settings_of(
         "passages": code_version("passages.py", "sentences.py", "noted.py"),
         "faiss_factory": faiss_factory,
         "indexes": code_version(
-            "catalog", "lexical", "vector_files.py", "vectors.py", "lists.py", "generation/indexes.py"
+            "catalog",
+            "lexical",
+            "vector_files.py",
+            "vectors.py",
+            "lists.py",
+            "generation/indexes.py",
+            "generation/noting.py",
         ),
         "reader": " ".join(map(str, reader)),
     }
