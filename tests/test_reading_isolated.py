@@ -156,7 +156,7 @@ def test_a_process_imports_nothing_heavy() -> None:
 def test_a_file_that_takes_too_long_costs_itself_only(deed: tuple[Any, ...]) -> None:
     start = time.monotonic()
     before, slow, after = run(("say", 1), deed, ("say", 2), limits=QUICK)
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 5
     assert (before.value, after.value) == (1, 2)
     assert isinstance(slow.error, ReadingTimeout)
     assert str(slow.error).startswith("1.pdf takes longer to read than read_seconds = 1 allows: raise it")
@@ -262,8 +262,8 @@ def test_no_process_outlives_the_one_that_started_it(number: signal.Signals) -> 
         assert all(map(alive, pids))
         start = time.monotonic()
         stuck.send_signal(number)
-        stuck.wait(timeout=15)
-        assert time.monotonic() - start < 15
+        stuck.wait(timeout=5)
+        assert time.monotonic() - start < 2
     for pid in pids:
         assert_gone(pid)
 

@@ -62,9 +62,9 @@ def started() -> Iterator[Callable[[Live], Live]]:
 
 
 def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 5
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen within 30 seconds"
+        assert time.monotonic() < deadline, "it did not happen within 5 seconds"
         time.sleep(0.005)
 
 

@@ -525,13 +525,13 @@ def test_hostile_notes_take_time_in_proportion(unit: str) -> None:
     start = time.process_time()
     notes(text, f"Lund, {text}", f"A {text}")
     # A second where it was written, at most; with the square of their length they would take minutes.
-    assert time.process_time() - start < 6
+    assert time.process_time() - start < 3
 
 
 def test_many_notes_take_time_in_proportion() -> None:
     start = time.process_time()
     notes(*[BOOK, "Lund, 3.", "Ibid.", "Lund, Sluices of the North, 9."] * 1_000)
-    assert time.process_time() - start < 30
+    assert time.process_time() - start < 10
 
 
 PIECES = st.sampled_from(
