@@ -12,20 +12,20 @@ busy machine changes less. Needs ../shared; PIP_FLAGS has further arguments for 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shlex
 import subprocess
 import sys
 import venv
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from conditions import quantile, spread, stated, table  # noqa: E402 - found by the line above
 from retrieval import PROJECT, SHARED  # noqa: E402 - the same
+from talking import Talking  # noqa: E402 - the same
 
 from briefqa.evaluation.collections import load_collection  # noqa: E402 - the same
 from briefqa.evaluation.running import measure_queries  # noqa: E402 - the same
@@ -55,45 +55,21 @@ class Running:
         self.cpu_ms: list[float] = []
         self.found: list[list[int]] = []
         self.peak = 0.0
-        self._process = subprocess.Popen(
-            [str(python_of(name)), str(HERE / "worker.py"), name, setting],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-        )  # fmt: skip
-
-    def wait_until_loaded(self) -> None:
-        """Return when the model is loaded."""
-        self._read()
+        self.process = Talking([str(python_of(name)), str(HERE / "worker.py"), name, setting])
 
     def index(self, texts: Sequence[tuple[str, str]]) -> None:
         """Index, and note how long it took."""
-        answer = self._ask({"texts": texts})
+        answer = self.process.ask({"texts": texts})
         self.seconds.append(answer["seconds"])
         self.cpu.append(answer["cpu"])
 
     def search(self, questions: Sequence[str]) -> None:
         """Ask, and note how long each question took."""
-        self._ask({"questions": questions[:_WARM_UP], "k": _HITS})
-        answer = self._ask({"questions": questions, "k": _HITS})
+        self.process.ask({"questions": questions[:_WARM_UP], "k": _HITS})
+        answer = self.process.ask({"questions": questions, "k": _HITS})
         self.ms += answer["ms"]
         self.cpu_ms.append(1000 * answer["cpu"] / len(questions))
         self.found, self.peak = answer["found"], answer["VmHWM"]
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.communicate()
-
-    def _ask(self, asked: dict[str, Any]) -> dict[str, Any]:
-        assert self._process.stdin is not None
-        print(json.dumps(asked), file=self._process.stdin, flush=True)
-        return self._read()
-
-    def _read(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise SystemExit(f"{self.name} ({self.setting}) has ended with status {self._process.wait()}.")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
 
 
 def main() -> None:
@@ -116,13 +92,13 @@ def main() -> None:
             print(f"{name:10}", versions(name))
         running = [Running(name, setting) for name, setting in chosen]
         for system in running:
-            system.wait_until_loaded()
+            system.process.said()  # its model is loaded
         for _ in range(arguments.rounds):
             for system in running:
                 system.index(texts)
                 system.search([question for _, question in asked])
         for system in running:
-            system.close()
+            system.process.close()
         rows = []
         for system in running:
             run = {

@@ -29,6 +29,7 @@ sys.path.insert(0, str(HERE.parent))
 from compare import python_of, versions  # noqa: E402 - found by the line above
 from conditions import quantile, spread, stated, table  # noqa: E402 - the same
 from retrieval import COLLECTIONS, PROJECT, SHARED  # noqa: E402 - the same
+from talking import Talking  # noqa: E402 - the same
 
 from briefqa.evaluation.collections import load_collection  # noqa: E402 - the same
 
@@ -69,14 +70,13 @@ class Served:
         self._server = subprocess.Popen(
             [*command, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
+        stack.callback(self._server.wait)
         stack.callback(self._server.terminate)
         wait_until_open(port, self._server)
         asking = [str(python_of(name) if name == "chroma" else sys.executable), str(HERE / "asking.py"), name]
-        self._clients = subprocess.Popen(
-            [*asking, str(port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
-        stack.callback(self._clients.communicate)
-        self._read()
+        self._clients = Talking([*asking, str(port)])
+        stack.callback(self._clients.close)
+        self._clients.said()
 
     def warm(self, questions: Sequence[str], clients: int) -> None:
         """Ask without looking at the time."""
@@ -93,17 +93,7 @@ class Served:
         self.rates.append(len(questions) / self._ask(questions, clients)["seconds"])
 
     def _ask(self, questions: Sequence[str], clients: int) -> dict[str, Any]:
-        assert self._clients.stdin is not None
-        print(json.dumps({"questions": questions, "clients": clients}), file=self._clients.stdin, flush=True)
-        return self._read()
-
-    def _read(self) -> dict[str, Any]:
-        assert self._clients.stdout is not None
-        line = self._clients.stdout.readline()
-        if not line:
-            raise SystemExit(f"The clients of {self.name} ({self.setting}) have ended: {self._clients.wait()}.")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        return self._clients.ask({"questions": questions, "clients": clients})
 
 
 def main() -> None:
