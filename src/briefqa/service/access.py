@@ -89,8 +89,9 @@ AsOf = Annotated[
 """The type of a query parameter `generation`."""
 
 
-def reader_as_of(request: Request, generation: AsOf = None) -> Reader:
+async def reader_as_of(request: Request, generation: AsOf = None) -> Reader:
     """Give what the caller of a request may see, as of the generation that its address names."""
+    # async, as whatever waits for nothing: FastAPI hands all else to another thread, which takes a millisecond.
     return reader_of(request).as_of(generation)
 
 

@@ -21,7 +21,7 @@ EXPORTS: dict[int | str, dict[str, Any]] = {
 """What a route answers with that can be exported, for `responses`."""
 
 
-def wanted_format(
+async def wanted_format(
     accept: Annotated[str, Header(include_in_schema=False)] = "",
     format_name: Annotated[
         FormatName | None, Query(alias="format", description="What to write; without it, `Accept` decides.")

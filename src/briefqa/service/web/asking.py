@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from briefqa.service.web.site import Site
 
 
-def chosen_of(
+async def chosen_of(
     folder: str = "", author: str = "", published_from: str = "", published_to: str = "", notes: str = ""
 ) -> dict[str, str]:
     """Give what the form narrows down to, by the names of its fields."""
