@@ -110,6 +110,12 @@ class Catalog(Rows):
         """Name all passages, in the order of the vector rows."""
         return [row[0] for row in self._select("SELECT id FROM passages ORDER BY position")]
 
+    def passages_by_brief(self) -> list[int]:
+        """How many passages each brief has, the briefs in the order of the vector rows."""
+        return [
+            count for (count,) in self._select("SELECT count(*) FROM passages GROUP BY brief ORDER BY min(position)")
+        ]
+
     def searchable(self, start: int = 0) -> Iterator[SearchableText]:
         """Give what the words of each passage are counted in, in the order of the vector rows, from one of them on."""
         notes = self._searchable_notes(start)

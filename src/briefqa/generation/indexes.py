@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -54,17 +56,40 @@ def write_indexes(
 
     before: of what to make them, if its indexes were made by the same code and with the same factory.
     """
-    embeddings, noted = embedded
-    if before is not None and len(before.rows) < (1 - _MOST_NEW) * len(embeddings):
+    if before is not None and len(before.rows) < (1 - _MOST_NEW) * len(embedded.passages):
         before = None
-    if before is None or not _updated(folder / LEXICAL, catalog, before):
-        write_lexical(folder / LEXICAL, catalog.searchable())
-    brief_of = Lexical.open(folder / LEXICAL).brief_of
+    unwanted = threading.Event()
+    # FAISS computes outside of Python's lock, which leaves the other core to the words.
+    with ThreadPoolExecutor(1) as beside:
+        vectors = beside.submit(_write_vectors, folder, catalog, embedded, factory, before, unwanted)
+        try:
+            if before is None or not _updated(folder / LEXICAL, catalog, before):
+                write_lexical(folder / LEXICAL, catalog.searchable())
+        except BaseException:
+            unwanted.set()
+            raise
+        vectors.result()
+
+
+def _write_vectors(  # noqa: PLR0913, PLR0917 - as `write_indexes` has them
+    folder: Path,
+    catalog: Catalog,
+    embedded: Embedded,
+    factory: str,
+    before: Before | None,
+    unwanted: threading.Event,
+) -> None:
+    """Write the indexes of the vectors. unwanted: is set where the rest is not to be made any more."""
+    embeddings, noted = embedded
+    counts = _rows(catalog.passages_by_brief())
+    brief_of = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
     briefs = write_briefs(folder / BRIEF_VECTORS, embeddings, brief_of)
     staying = Staying(before.folder / VECTORS, _rows(before.rows)) if before else None
     write_index(folder / VECTORS, InContext(embeddings, briefs, brief_of), factory, staying)
     passage_of = np.array(catalog.noted(), dtype=np.int32)
     np.save(folder / NOTED, passage_of)
+    if unwanted.is_set():
+        return
     staying = Staying(before.folder / NOTED_VECTORS, _rows(before.noted)) if before else None
     in_context = InContext(noted, briefs, brief_of[passage_of], NOTE_WEIGHT)
     write_index(folder / NOTED_VECTORS, in_context, factory, staying)
