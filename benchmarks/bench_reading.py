@@ -89,10 +89,10 @@ def measure(folder: Path, files: list[Path], passes: int) -> None:
         ]
     ]
     table(["step", "pages/s", "speed, extract_text = 1"], rows)
-    two_processes(files * (1 + _PAGES_FOR_TWO // pages))
+    two_processes(files * (1 + _PAGES_FOR_TWO // pages), passes)
 
 
-def two_processes(files: Sequence[Path]) -> None:
+def two_processes(files: Sequence[Path], passes: int) -> None:
     """Have `reindex`'s own readers do all files, one process and then two, and print how much faster two are.
 
     A loop of plain Python, once and then in two processes at once, tells what the machine gives to a second process.
@@ -100,25 +100,26 @@ def two_processes(files: Sequence[Path]) -> None:
     long_ones_first = sorted(files, key=lambda file: -file.stat().st_size)
     jobs = [(file.name, (file, file.name, "0" * 16)) for file in long_ones_first]
     call = functools.partial(ingest, max_bytes=_NO_LIMIT, max_pages=_NO_LIMIT, max_chars=_NO_LIMIT)
-    took: dict[int, float] = {}
-    loop: dict[int, float] = {}
+    took: dict[int, list[float]] = {1: [], 2: []}
+    loop: dict[int, list[float]] = {1: [], 2: []}
     peak = 0
-    for processes in (1, 2):
+    for processes in (1, 2) * passes:
         with Isolated(call, _LIMITS, processes) as readers:
             drain(readers.map(jobs[-1:] * processes))  # so that they are started
             started = time.perf_counter()
             outcomes = list(readers.map(jobs))
-            took[processes] = time.perf_counter() - started
+            took[processes].append(time.perf_counter() - started)
         failed = [outcome.error for outcome in outcomes if outcome.error is not None]
         if failed:
             raise SystemExit(f"Not every file could be read: {failed[0]}")
         peak = max(peak, *(outcome.peak for outcome in outcomes))
         with get_context("spawn").Pool(processes) as pool:
             pool.map(spin, [1] * processes, chunksize=1)
-            loop[processes] = seconds(functools.partial(pool.map, spin, [_SPINS] * 8, chunksize=1))
+            loop[processes].append(seconds(functools.partial(pool.map, spin, [_SPINS] * 8, chunksize=1)))
+    faster, plain = (spread([one / two for one, two in zip(of[1], of[2], strict=True)]) for of in (took, loop))
     print(
-        f"two processes instead of one: {took[1] / took[2]:.2f} times as fast (a loop of plain Python: "
-        f"{loop[1] / loop[2]:.2f} times); peak memory of a reader: {peak / 1e6:.0f} MB",
+        f"two processes instead of one: {faster} times as fast (a loop of plain Python: {plain} times); "
+        f"peak memory of a reader: {peak / 1e6:.0f} MB",
         flush=True,
     )
 
