@@ -133,8 +133,7 @@ class Vectors:
 
     def scores(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Compare some rows with vector, shape (len(rows),). vector: shape (dimension,)."""
-        compared: NDArray[np.float32] = self._rows[rows] @ np.asarray(vector, dtype=np.float32)
-        return compared
+        return _compared(np.ascontiguousarray(vector, dtype=np.float32), rows, self._rows)
 
     def _among(self, only: Sequence[int] | NDArray[np.int64] | None) -> NDArray[np.int64] | None:
         """Rows to search among; None: all there are."""
@@ -315,16 +314,31 @@ def _search_widely(index: Any, rows: InContext) -> None:
 def _exactly(
     query: NDArray[np.float32], k: int, rows: NDArray[np.int64], vectors: InContext
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Scores and rows of the k nearest among rows, by brute force over a block of them at a time."""
+    """Scores and rows of the k nearest among rows, by comparing all of them."""
+    scores = _compared(query, rows, vectors)
+    if len(rows) > k:
+        likely = scores >= np.partition(scores, len(scores) - k)[len(scores) - k]
+        scores, rows = scores[likely], rows[likely]
+    best = np.lexsort((rows, -scores))[:k]
+    return scores[best], rows[best]
+
+
+def _compared(vector: NDArray[np.float32], rows: NDArray[np.int64], vectors: InContext) -> NDArray[np.float32]:
+    """Inner products of vector with some rows, shape (len(rows),), each reckoned by itself and so always the same."""
+    own = _products(vector, vectors.embeddings, rows)
+    if vectors.weight != 1.0:
+        own *= np.float32(vectors.weight)
+    own += _products(vector, vectors.briefs, vectors.brief_of[rows])
+    own *= np.float32(0.5)
+    return own
+
+
+def _products(vector: NDArray[np.float32], among: NDArray[np.float32], rows: NDArray[Any]) -> NDArray[np.float32]:
+    """Inner products of vector with some rows of an array, where they lie: copies would take most of the time."""
     import faiss  # noqa: PLC0415 - imported by open
 
-    scores = np.empty(0, dtype=np.float32)
-    found = np.empty(0, dtype=np.int64)
-    for start in range(0, len(rows), _BLOCK):
-        block = rows[start : start + _BLOCK]
-        near, places = faiss.knn(query, vectors[block], min(k, len(block)), metric=faiss.METRIC_INNER_PRODUCT)
-        scores = np.concatenate([scores, near[0]])
-        found = np.concatenate([found, block[places[0]]])
-        best = np.lexsort((found, -scores))[:k]
-        scores, found = scores[best], found[best]
-    return scores, found
+    products = np.empty(len(rows), dtype=np.float32)
+    at = np.ascontiguousarray(rows, dtype=np.int64)
+    pointers = [faiss.swig_ptr(array) for array in (products, vector, among, at)]
+    faiss.fvec_inner_products_by_idx(*pointers, among.shape[1], 1, len(at))  # type: ignore[attr-defined]
+    return products
