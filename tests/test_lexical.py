@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from briefqa.errors import CorruptGeneration
 from briefqa.lexical import FILES, Lexical, words, write_lexical
 from briefqa.lexical.acronyms import Acronyms, Definitions, agreed, definitions
-from briefqa.lexical.analysis import shared, terms, tokens, variants
+from briefqa.lexical.analysis import Sought, terms, tokens, variants
 from briefqa.lexical.languages import known_language
 from briefqa.lexical.writing import Vocabulary, key_of
 from generated import bodies
@@ -264,7 +264,7 @@ def test_a_file_that_is_missing_is_told(tmp_path: Path, name: str) -> None:
 @given(bodies(), bodies())
 def test_what_is_shared_is_what_the_terms_of_both_have_in_common(one: str, other: str) -> None:
     asked, held = ({*single, *pairs} for single, pairs in (terms(text, "en") for text in (one, f"{other} {one[:40]}")))
-    assert shared(tokens(f"{other} {one[:40]}"), frozenset(asked), "en") == asked & held
+    assert Sought(frozenset(asked), "en").held_by(tokens(f"{other} {one[:40]}")) == asked & held
 
 
 @pytest.mark.parametrize("k", [1, 7, 100, 5000])

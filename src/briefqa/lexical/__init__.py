@@ -5,7 +5,7 @@
 importer of bm25s and PyStemmer.
 """
 
-from briefqa.lexical.analysis import shared, terms, tokens, words
+from briefqa.lexical.analysis import Sought, terms, tokens, words
 from briefqa.lexical.index import Lexical, Parts, Stored
 from briefqa.lexical.languages import known_language, language_of
 from briefqa.lexical.matrix import Columns, Matrix
@@ -20,11 +20,11 @@ __all__ = [
     "Lexical",
     "Matrix",
     "Parts",
+    "Sought",
     "Stored",
     "TooOften",
     "known_language",
     "language_of",
-    "shared",
     "terms",
     "tokens",
     "update_lexical",

@@ -81,23 +81,6 @@ def terms(text: str, language: str) -> tuple[list[str], list[str]]:
     return single + [word for token in read for word in token.beside], pairs
 
 
-def shared(read: Iterable[str], wanted: frozenset[str], language: str) -> set[str]:
-    """Tell which of some terms the tokens of a text hold, as `terms` would make them of it."""
-    sequence: list[tuple[str, bool]] = []
-    held: set[str] = set()
-    for token in read:
-        its = _at_hand(token, language)
-        sequence += its.sequence
-        if its.beside:
-            held.update(wanted.intersection(its.beside))
-    held.update(stem for stem, stops in sequence if stem in wanted and not stops)
-    begins = {first for first, pair, _ in (term.partition(PAIR) for term in wanted) if pair}
-    for (first, stops), (second, too) in pairwise(sequence):
-        if first in begins and f"{first}{PAIR}{second}" in wanted and not (stops and too):
-            held.add(f"{first}{PAIR}{second}")
-    return held
-
-
 def stems_of(word: str, language: str) -> list[str]:
     """Stem the words of one token in a language, stop words left out."""
     return [stem for stem, stops in _at_hand(word, language).sequence if not stops]
@@ -106,25 +89,69 @@ def stems_of(word: str, language: str) -> list[str]:
 class Analysed(NamedTuple):
     """A token as it is counted. sequence: its words stemmed, each with whether it is a stop word.
 
-    beside: terms that stand in no sequence, such as a hyphenated word written as one.
+    beside: terms that stand in no sequence, such as a hyphenated word written as one. every: all of both.
     """
 
     sequence: tuple[tuple[str, bool], ...]
     beside: tuple[str, ...]
+    every: tuple[str, ...]
 
 
 def analysed(token: str, language: str) -> Analysed:
     """Analyse a token in a language."""
+    if token.isalnum():  # most are, and most of the time goes into what others need
+        [stem] = stems([regular(month_or_day(token, language), language)], language)
+        return Analysed(((stem, token in stop_words(language)),), (), (stem,))
     its, beside = parts(token)
     stops = stop_words(language)
-    counted = [regular(month_or_day(word, language), language) for word in its]
-    return Analysed(
-        tuple((stem, word in stops) for word, stem in zip(its, stems(counted, language), strict=True)),
-        tuple(stems(beside, language)),
-    )
+    stemmed = stems([regular(month_or_day(word, language), language) for word in its], language)
+    also = tuple(stems(beside, language))
+    sequence = tuple((stem, word in stops) for word, stem in zip(its, stemmed, strict=True))
+    return Analysed(sequence, also, (*stemmed, *also))
 
 
 _at_hand = lru_cache(_AT_HAND)(analysed)
+
+
+class Sought(dict[str, "Analysed | None"]):
+    """Terms that are looked for in text after text of a language: each token of these is analysed once.
+
+    By token what it is counted as, None where that is not looked for, nor a part of a pair that is.
+    """
+
+    def __init__(self, wanted: frozenset[str], language: str) -> None:
+        """wanted: what `terms` makes of a text, words and pairs."""
+        self._wanted = wanted
+        self._parts = frozenset(part for term in wanted for part in term.split(PAIR))
+        self._language = language
+
+    def __missing__(self, token: str) -> Analysed | None:
+        """Analyse a token that is met for the first time."""
+        its = _at_hand(token, self._language)
+        # What is counted as nothing parts no pair.
+        found = its if not its.sequence or not self._parts.isdisjoint(its.every) else None
+        self[token] = found
+        return found
+
+    def held_by(self, read: Iterable[str]) -> set[str]:
+        """Tell which of the terms the tokens of a text hold, as `terms` would make them of it."""
+        held: set[str] = set()
+        every = list(map(self.__getitem__, read))
+        if not any(every):
+            return held
+        before, stopped = "", False
+        for its in every:
+            if its is None:
+                before = ""
+                continue
+            for stem, stops in its.sequence:
+                if not stops and stem in self._wanted:
+                    held.add(stem)
+                if before and not (stopped and stops) and (pair := f"{before}{PAIR}{stem}") in self._wanted:
+                    held.add(pair)
+                before, stopped = stem, stops
+            held.update(self._wanted.intersection(its.beside))
+        return held
 
 
 def stop_stems(language: str) -> frozenset[str]:

@@ -205,7 +205,7 @@ class _Codes(dict[str, int]):
         self._number = number
 
     def __missing__(self, token: str) -> int:
-        sequence, beside = analysed(token, self._language)
+        sequence, beside, _ = analysed(token, self._language)
         codes = [self._number(stem) << 1 | stops for stem, stops in sequence]
         if len(codes) == 1 and not beside:
             self[token] = codes[0]

@@ -8,7 +8,7 @@ from collections import Counter
 from functools import lru_cache
 from itertools import chain, pairwise
 
-from briefqa.lexical import known_language, shared, terms, tokens
+from briefqa.lexical import Sought, known_language, terms, tokens
 from briefqa.sentences import PARAGRAPH_END, SENTENCE_END
 
 _ENDS = re.compile(f"{PARAGRAPH_END}|{SENTENCE_END}")
@@ -53,8 +53,8 @@ def highlights(question: str, text: str, language: str = "") -> tuple[Span, ...]
     spans = [span for span in every if not _is_heading(text, *span)] or every
     read = [tokens(text[slice(*span)]) for span in spans]
     code = known_language(language, list(chain.from_iterable(read)))
-    wanted = _wanted(question, code)
-    found = {span: shared(words, wanted, code) for span, words in zip(spans, read, strict=True)}
+    sought = _sought(question, code)
+    found = {span: sought.held_by(words) for span, words in zip(spans, read, strict=True)}
     holding = Counter(chain.from_iterable(found.values()))
     # In a fixed order, since sums of the same numbers in another differ.
     weights = {term: math.log(1 + len(spans) / count) for term, count in sorted(holding.items())}
@@ -84,6 +84,6 @@ def _is_heading(text: str, start: int, end: int) -> bool:
 
 
 @lru_cache(_AT_HAND)
-def _wanted(question: str, code: str) -> frozenset[str]:
+def _sought(question: str, code: str) -> Sought:
     single, pairs = terms(question, code)
-    return frozenset(single + pairs)
+    return Sought(frozenset(single + pairs), code)
