@@ -14,11 +14,14 @@ from briefqa.service.app import app_over
 from briefqa.service.limits import Limits
 from briefqa.service.live import Live
 from briefqa.service.problems import STATUS, status_of
+from briefqa.service.wire_answers import AskResponse
 from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from pydantic import BaseModel
 
 LIMITS = Limits(hits=2, max_hits=10, max_query_chars=100)
 LEVEES = make_brief(LEVEE)
@@ -344,3 +347,16 @@ def test_the_examples_of_the_openapi_are_true_to_their_models(client: TestClient
         model = getattr(wire, name)
         for example in document["components"]["schemas"][name]["examples"]:
             assert model.model_validate(example).model_dump(exclude_unset=True) == example
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "model"),
+    [("/v1/search", "query", wire.SearchResponse), ("/v1/ask", "question", AskResponse)],
+)
+def test_what_is_sent_as_it_is_made_is_what_its_model_says_and_no_more(
+    client: TestClient, path: str, asked: str, model: type[BaseModel]
+) -> None:
+    answer = client.post(path, json={asked: "How high are levee premiums?"}).json()
+
+    assert any(hit["notes"] for hit in answer["hits"])
+    assert model.model_validate(answer).model_dump() == answer

@@ -19,6 +19,7 @@ from briefqa.service.addresses import links_of
 from briefqa.service.exporting import EXPORTS, WantedFormat, export
 from briefqa.service.limits import Limits, allowed
 from briefqa.service.live import Live
+from briefqa.service.sending import sent
 
 _LARGEST_OFFSET = 2**31 - 1
 _NOT_READY: dict[int | str, dict[str, Any]] = {
@@ -37,9 +38,7 @@ def make_router(live: Live, docs_in: Path, limits: Limits) -> APIRouter:
 
 def _add_search(router: APIRouter, limits: Limits) -> None:
     @router.post("/v1/search", response_model=wire.SearchResponse, responses=EXPORTS, tags=["search"])
-    def search(
-        wanted: wire.SearchRequest, request: Request, response: Response, reader: ReaderOf, form: WantedFormat
-    ) -> Any:
+    def search(wanted: wire.SearchRequest, request: Request, reader: ReaderOf, form: WantedFormat) -> Response:
         """Find the passages that answer to a question, with the notes that they cite; in a format, what these cite."""
         k = allowed(limits, "query", wanted.query, wanted.k)
         where = None if wanted.filters is None else parse_filter(wanted.filters)
@@ -49,11 +48,11 @@ def _add_search(router: APIRouter, limits: Limits) -> None:
         if form:
             return export(form, cited.works_of_ranking(found))
         steps = found.timings
-        response.headers["Server-Timing"] = (
+        took = (
             f"embed;dur={steps.embed:.1f}, search;dur={steps.search:.1f}, fetch;dur={steps.fetch:.1f}, "
             f"rerank;dur={steps.rerank:.1f}"
         )
-        return shapes.ranking(found, links_of(request, reader))
+        return sent(shapes.ranking(found, links_of(request, reader)), {"Server-Timing": took})
 
     @router.get(
         "/v1/passages/{passage_id}",

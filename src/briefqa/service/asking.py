@@ -1,8 +1,6 @@
 """The endpoint that answers."""
 
-from typing import Any
-
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from briefqa import cited, shapes
 from briefqa.filters import parse_filter
@@ -12,6 +10,7 @@ from briefqa.service.addresses import links_of
 from briefqa.service.answering import answers_of
 from briefqa.service.exporting import EXPORTS, WantedFormat, export
 from briefqa.service.limits import Limits, allowed
+from briefqa.service.sending import sent
 from briefqa.service.wire_answers import AskRequest, AskResponse
 
 
@@ -20,7 +19,7 @@ def make_router(limits: Limits) -> APIRouter:
     router = APIRouter()
 
     @router.post("/v1/ask", response_model=AskResponse, responses=EXPORTS, tags=["answer"])
-    def ask(asked: AskRequest, request: Request, reader: ReaderOf, form: WantedFormat) -> Any:
+    def ask(asked: AskRequest, request: Request, reader: ReaderOf, form: WantedFormat) -> Response:
         """Answer a question, each sentence with its citation and the notes behind it; in a format, what these cite."""
         k = allowed(limits, "question", asked.question, asked.k)
         where = None if asked.filters is None else parse_filter(asked.filters)
@@ -28,6 +27,6 @@ def make_router(limits: Limits) -> APIRouter:
         found = answers_of(request).answer(reader, asked.question, k, Wanted(where, asked.rerank))
         if form:
             return export(form, cited.works_of_answer(found))
-        return shapes.answer(found, links_of(request, reader))
+        return sent(shapes.answer(found, links_of(request, reader)))
 
     return router
