@@ -30,12 +30,14 @@ def _mcp(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    from briefqa.reading.isolated import cores
     from briefqa.service.server import serve
 
     config = settings(arguments, index=arguments.index, host=arguments.host, port=arguments.port)
     serve(
         config,
-        loader(config),
+        # Each of several processes computes on its part of the cores: they would only take them from each other.
+        loader(config, 0 if config.workers == 1 else max(1, cores() // config.workers)),
         lambda: search_options(config),
         lambda text: print(text, flush=True),
         language_model(config),

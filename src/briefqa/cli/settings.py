@@ -25,11 +25,11 @@ def settings(arguments: argparse.Namespace, **overrides: Any) -> Config:
     return load_config(arguments.config, **overrides)
 
 
-def loader(config: Config) -> Callable[[], Embedder]:
-    """How to load the model, which takes seconds."""
+def loader(config: Config, threads: int = 0) -> Callable[[], Embedder]:
+    """How to load the model, which takes seconds. threads: as in `load_embedder`."""
     from briefqa.embedding import load_embedder
 
-    return lambda: load_embedder(**embedding(config), converted=Path(config.folder) / "models")
+    return lambda: load_embedder(**embedding(config), converted=Path(config.folder) / "models", threads=threads)
 
 
 def embedding(config: Config) -> dict[str, str]:

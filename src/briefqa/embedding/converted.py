@@ -34,8 +34,13 @@ _TOKENS_AT_ONCE = 512
 class ConvertedEmbedder:
     """A converted model. Safe for many threads, which may compute at the same time."""
 
-    def __init__(self, model: str, folder: Path, *, query_prompt: str = "", passage_prompt: str = "") -> None:
-        """Open the model in folder. Raises OSError, ValueError or KeyError if it is not whole or of another format."""
+    def __init__(
+        self, model: str, folder: Path, *, query_prompt: str = "", passage_prompt: str = "", threads: int = 0
+    ) -> None:
+        """Open the model in folder. threads: as in `graph_session`.
+
+        Raises OSError, ValueError or KeyError if it is not whole or of another format.
+        """
         from tokenizers import Tokenizer  # noqa: PLC0415 - a tenth of a second
 
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
@@ -52,7 +57,7 @@ class ConvertedEmbedder:
         self._cutting = Tokenizer.from_str(tokenizer)
         self._cutting.enable_truncation(traits.window)
         self._padding: int = record["padding"]
-        self._session = graph_session(folder / GRAPH)
+        self._session = graph_session(folder / GRAPH, threads)
         self.model = model
         self.window = traits.window
         self.dimension: int = record["dimension"]
@@ -104,15 +109,17 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def graph_session(graph: Path) -> Any:
+def graph_session(graph: Path, threads: int = 0) -> Any:
     """Open the file of a graph for the CPU, by ONNX Runtime, as it computes fastest beside other work.
 
-    By its name: a session keeps the bytes that it is given, beside the weights that it makes of them.
+    By its name: a session keeps the bytes that it is given, beside the weights that it makes of them. threads: that
+    compute one run; 0: one for each core.
     """
     import onnxruntime  # noqa: PLC0415 - a tenth of a second
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
+    options.intra_op_num_threads = threads or cores
     # Threads that spin while they wait win a tenth alone and lose half beside another busy process.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3

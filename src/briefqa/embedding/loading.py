@@ -15,6 +15,8 @@ from briefqa.embedding.sentence import SentenceEmbedder, load_transformer, trait
 from briefqa.errors import EmbeddingError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from briefqa.embedding.embedder import Embedder
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ def load_embedder(  # noqa: PLR0913 - what decides over its vectors
     passage_prompt: str = "",
     precision: str = FLOATS,
     converted: Path | None = None,
+    threads: int = 0,
 ) -> Embedder:
     """Load an embedder by name.
 
@@ -37,25 +40,31 @@ def load_embedder(  # noqa: PLR0913 - what decides over its vectors
     precision: "fp32", or "int8" for eight-bit integers, which only a converted model has.
     converted: a folder where models converted for the CPU are kept, and a new one is written; None computes by torch,
     as does every other device. A model that cannot be converted, or a folder that cannot be written, is a line in the
-    log: torch computes then. Raises EmbeddingError if the model cannot be found, loaded or trusted, or is not to be had
-    in that precision.
+    log: torch computes then. threads: that compute one call of a converted model; 0: one for each core.
+    Raises EmbeddingError if the model cannot be found, loaded or trusted, or is not to be had in that precision.
     """
     if model == HASHING_MODEL:
         return HashingEmbedder()
     prompts = {"query_prompt": query_prompt, "passage_prompt": passage_prompt}
+
+    def open_converted(folder: Path) -> ConvertedEmbedder:
+        return ConvertedEmbedder(model, folder, **prompts, threads=threads)
+
     if precision == INTEGERS:
-        return _in_integers(model, device, converted, prompts)
+        return _in_integers(model, device, converted, open_converted)
     folder = converted / embedder_key(model) if converted is not None and device == "cpu" else None
     if folder is not None and folder.is_dir():
         try:
-            return ConvertedEmbedder(model, folder, **prompts)
+            return open_converted(folder)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with it, the model itself is there
             log.warning("The converted model in %s is not used (%s): remove the folder.", folder, error)
             folder = None
-    return _by_torch(model, device, folder, prompts)
+    return _by_torch(model, device, folder, prompts, open_converted)
 
 
-def _in_integers(model: str, device: str, converted: Path | None, prompts: dict[str, str]) -> Embedder:
+def _in_integers(
+    model: str, device: str, converted: Path | None, open_converted: Callable[[Path], ConvertedEmbedder]
+) -> Embedder:
     """Load a converted model in eight-bit integers; make it of the converted one where it is not there yet.
 
     Nothing stands in for it, since the vectors of an index must all be of one kind: EmbeddingError if it cannot be had.
@@ -72,7 +81,7 @@ def _in_integers(model: str, device: str, converted: Path | None, prompts: dict[
             from briefqa.embedding.quantizing import quantize  # noqa: PLC0415 - only here
 
             quantize(whole, converted / embedder_key(model), folder)
-        return ConvertedEmbedder(model, folder, **prompts)
+        return open_converted(folder)
     except Exception as error:  # whatever is wrong, the remedy is the same
         raise EmbeddingError(
             f"The model {model} is not to be had in eight-bit integers ({type(error).__name__}: {error}). "
@@ -80,7 +89,13 @@ def _in_integers(model: str, device: str, converted: Path | None, prompts: dict[
         ) from error
 
 
-def _by_torch(model: str, device: str, folder: Path | None, prompts: dict[str, str]) -> Embedder:
+def _by_torch(
+    model: str,
+    device: str,
+    folder: Path | None,
+    prompts: dict[str, str],
+    open_converted: Callable[[Path], ConvertedEmbedder],
+) -> Embedder:
     """Load a model by sentence-transformers; convert it into folder and use that, if it can be done."""
     from briefqa.embedding.conversion import CannotConvertError, convert  # noqa: PLC0415 - for torch alone
 
@@ -89,7 +104,7 @@ def _by_torch(model: str, device: str, folder: Path | None, prompts: dict[str, s
     if folder is not None:
         try:
             convert(model, transformer, traits, folder)
-            return ConvertedEmbedder(model, folder, **prompts)
+            return open_converted(folder)
         except (CannotConvertError, OSError) as error:
             log.warning("The model %s is computed by torch, since it cannot be converted: %s.", model, error)
     return SentenceEmbedder(model, transformer, traits, **prompts)
