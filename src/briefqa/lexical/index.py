@@ -42,6 +42,7 @@ _MEANT = 0.5
 _AT_HAND = 512
 # The highest of so many scores are looked at first, to leave out what cannot be among the best.
 _BLOCK = 64
+_NO_ROWS = np.empty(0, dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +208,11 @@ class Lexical:
 
     def _worth(self, column: int, row: int) -> tuple[float, bool]:
         """How rare the term of a column is (-1: as rare as can be), and whether a row holds it."""
-        holding = len(self._passages.rows_of(column)) if column >= 0 else 0
+        rows = self._passages.rows_of(column) if column >= 0 else _NO_ROWS
+        holding = len(rows)
         rarity = log(1 + (self.count - holding + 0.5) / (holding + 0.5))
-        return rarity, column >= 0 and self._passages.holds(column, row)
+        place = int(rows.searchsorted(rows.dtype.type(row)))  # or all of them would be converted first
+        return rarity, place < holding and int(rows[place]) == row
 
     def holding(self, phrase: str) -> NDArray[np.int64]:
         """Find the rows that hold every term of a phrase; whether in its order is for the text to tell."""

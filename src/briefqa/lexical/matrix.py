@@ -58,19 +58,17 @@ class Columns(ABC):
         """Rows that hold a term, in their order."""
         return self.column(column)[0]
 
-    def holds(self, column: int, row: int) -> bool:
-        """Whether a row holds a term."""
-        rows = self.rows_of(column)
-        place = int(rows.searchsorted(rows.dtype.type(row)))  # or all of them would be converted first
-        return place < len(rows) and int(rows[place]) == row
-
     def summed(self, weights: Iterable[tuple[int, float]]) -> NDArray[np.float32]:
         """Sum up columns, each times its weight; shape (rows,)."""
-        scores = np.zeros(len(self.lengths), dtype=np.float32)
+        rows = [np.empty(0, dtype=np.int32)]
+        worth = [np.empty(0, dtype=np.float32)]
         for column, weight in weights:
-            rows, worth = self.column(column)
-            scores[rows] += worth if weight == 1 else worth * np.float32(weight)
-        return scores
+            holding, its = self.column(column)
+            rows.append(holding)
+            worth.append(its if weight == 1 else its * np.float32(weight))
+        # At once: column by column takes twice as long.
+        summed = np.bincount(np.concatenate(rows), np.concatenate(worth), minlength=len(self.lengths))
+        return summed.astype(np.float32)
 
     def within(self, rows: NDArray[np.int64]) -> Columns:
         """See some rows, in their order, as if there were no others: with their own statistics."""

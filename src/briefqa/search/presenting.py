@@ -64,7 +64,7 @@ def collapsed(stored: Sequence[StoredPassage]) -> list[tuple[int, tuple[BriefRec
             (
                 also
                 for other, its, also in kept
-                if _overlap(said, its) >= _LIKE and _other_brief(passage, stored[other])
+                if _other_brief(passage, stored[other]) and _overlap(said, its) >= _LIKE
                 if _overlap(_triples(passage.passage.text), _triples(stored[other].passage.text)) >= _SAME
             ),
             None,
