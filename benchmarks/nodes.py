@@ -10,6 +10,7 @@ cores, so that the cluster can only be slower: the difference is what Ray costs.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import tempfile
 import threading
@@ -82,6 +83,9 @@ def _fill(docs_in: Path, files: list[Path], pages: int) -> int:
 def _on_cluster(docs_in: Path, work: Path, sockets: str) -> tuple[float, float, float]:
     """Time both runs on two nodes; returns their seconds, and after how many of the second one a node was killed."""
     small: dict[str, Any] = {"object_store_memory": 200_000_000, "include_dashboard": False}
+    # Where Ray writes the cluster's address: it makes that folder only where it has no other to work in.
+    os.environ["RAY_TMPDIR"] = sockets
+    (Path(sockets) / "ray").mkdir(exist_ok=True)
     cluster = RayCluster(initialize_head=True, head_node_args={"num_cpus": 0, "temp_dir": sockets, **small})
     nodes = [cluster.add_node(num_cpus=1, **small) for _ in range(2)]
     killed: list[float] = []

@@ -50,8 +50,9 @@ _PACKED_ON, _PACKED_ROUNDS = 2048, 10
 # as they are and turned away from where they lie, as questions lie beside passages.
 _RECALL = 0.99
 _TRIED, _TURNED, _DEPTH = 128, 0.8, 10
-# Under a filter so many rows are compared exactly in a few milliseconds.
-_FEW = 4096
+# Under a filter so many rows are compared exactly in a millisecond or two; and so many where they are a small part: an
+# index that cannot leave the others out would have to be asked for many more.
+_FEW, _FEW_OF_MANY, _SMALL_PART = 4096, 16_384, 0.25
 # For k rows an approximate index is asked for some more, which are then compared exactly; one in two bits for many, and
 # for twice as many where more than so many rows crowd each other.
 _MORE, _MORE_OF_PACKED, _FEWEST_OF_PACKED, _CROWD = 1.5, 4, 400, 25_000
@@ -152,7 +153,7 @@ class Vectors:
         selecting = self._exact or listed or packed or isinstance(self._index, faiss.IndexScalarQuantizer)
         # Whoever sees some rows only must not see by what is found how the others lie in the lists.
         hiding = listed and self._seen is not None
-        if rows is not None and not self._exact and (hiding or not selecting or len(rows) <= _FEW):
+        if rows is not None and not self._exact and (hiding or not selecting or self._few(rows)):
             return _exactly(query, k, rows, self._rows)
         if packed:
             near = self._near(query, k, rows)
@@ -173,6 +174,10 @@ class Vectors:
         _, found = self._index.search(query, min(int(k * _MORE), reach), params=parameters)
         rows = np.sort(found[0][found[0] >= 0])
         return _exactly(query, min(k, len(rows)), rows, self._rows)
+
+    def _few(self, rows: NDArray[np.int64]) -> bool:
+        """Whether rows are so few that comparing all of them is quickest."""
+        return len(rows) <= _FEW or len(rows) <= min(_FEW_OF_MANY, _SMALL_PART * len(self._rows.brief_of))
 
     def _near(self, query: NDArray[np.float32], k: int, rows: NDArray[np.int64] | None) -> NDArray[np.int64]:
         """Find rows among which the k nearest are, in an index that can leave none out by itself."""
