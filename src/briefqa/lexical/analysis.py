@@ -13,8 +13,8 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from briefqa.lexical.dates import NUMERIC, date_parts, month_or_day
-from briefqa.lexical.irregular import regular
+from briefqa.lexical.dates import NUMERIC, date_parts, month_or_day, months
+from briefqa.lexical.irregular import irregular_forms, regular
 from briefqa.lexical.languages import stems, stop_words
 
 if TYPE_CHECKING:
@@ -171,6 +171,14 @@ def variants(word: str, alphabet: Iterable[str] = "abcdefghijklmnopqrstuvwxyz") 
     wrong = {left + letter + right[1:] for left, right in cuts if right for letter in letters}
     inserted = {left + letter + right for left, right in cuts for letter in letters}
     return (dropped | swapped | wrong | inserted) - {word}
+
+
+def near_stems(word: str, language: str) -> set[str]:
+    """Stem all that one slip makes of a folded word in a language, stop words left out."""
+    # All at once, past `analysed`: a slip makes some five hundred, and a question may have several words unknown.
+    counted = {**months(language), **irregular_forms(language)}
+    near = [counted.get(slip, slip) for slip in variants(word).difference(stop_words(language))]
+    return set(stems(near, language, kept=False))
 
 
 def parts(token: str) -> tuple[list[str], list[str]]:

@@ -34,12 +34,17 @@ NUMERIC = r"\d{4}-\d\d?-\d\d?(?![\w-])|\d\d?(?:\.\d\d?\.|/\d\d?/)\d{4}(?!\w)"
 _ORDINAL = re.compile(r"(\d{1,2})(?:st|nd|rd|th)")
 
 
+def months(language: str) -> dict[str, str]:
+    """Give what the names of months of a language, folded, are counted as."""
+    return _MONTHS.get(language, {})
+
+
 def month_or_day(word: str, language: str) -> str:
     """Return what a folded word is counted as: a month of the language as "#8", "26th" as "26", others as they are."""
     if word[0].isdigit():
         ordinal = _ORDINAL.fullmatch(word)
         return ordinal[1] if ordinal else word
-    return _MONTHS.get(language, {}).get(word, word)
+    return months(language).get(word, word)
 
 
 def date_parts(token: str) -> tuple[list[str], list[str]]:

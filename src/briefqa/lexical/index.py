@@ -21,7 +21,7 @@ import numpy as np
 
 from briefqa.errors import CorruptGeneration
 from briefqa.lexical.acronyms import Acronyms, Found, agreed
-from briefqa.lexical.analysis import PAIR, stems_of, terms, variants, words
+from briefqa.lexical.analysis import PAIR, near_stems, stems_of, terms, words
 from briefqa.lexical.matrix import Columns, Matrix
 from briefqa.lexical.writing import ABOUT, ACRONYMS, BRIEF_OF, KEYS, LANGUAGE_OF, WORDS, About, key_of, listed
 from briefqa.vector_files import mapped
@@ -269,9 +269,7 @@ class Lexical:
         """Columns for the words of the question that no brief holds in any language: the most frequent near one's."""
         typed = [word for word in dict.fromkeys(words(question)) if len(word) in _MISTYPED and word.isalpha()]
         for word in self._unknown(typed)[:_MOST_MENDED]:
-            near = {
-                stem for language in self._languages for stem in terms(" ".join(sorted(variants(word))), language)[0]
-            }
+            near = set().union(*(near_stems(word, language) for language in self._languages))
             likely = [*self._terms.numbers(near), *self._halves(word)]
             columns = zip(likely, self._columns(likely), strict=True)
             held = [(-len(self._passages.rows_of(at)), term, at) for term, at in columns if at >= 0]

@@ -33,6 +33,11 @@ _VERB_OF = {
 }
 
 
+def irregular_forms(language: str) -> dict[str, str]:
+    """Give the verbs of a language, folded, by their irregular forms; English ones alone are known."""
+    return _VERB_OF if language == "en" else {}
+
+
 def regular(word: str, language: str) -> str:
-    """Return the verb that a folded English word is an irregular form of; others as they are."""
-    return _VERB_OF.get(word, word) if language == "en" else word
+    """Return the verb that a folded word is an irregular form of; others as they are."""
+    return irregular_forms(language).get(word, word)

@@ -44,14 +44,15 @@ _TELLING_PART = 0.3
 _local = threading.local()
 
 
-def stems(words: list[str], code: str) -> list[str]:
-    """Stem folded words in a language."""
+def stems(words: list[str], code: str, *, kept: bool = True) -> list[str]:
+    """Stem folded words in a language. kept: whether the stemmer is to remember them, as words that come again."""
     made: dict[str, Any] = _local.__dict__
-    if code not in made:
+    name = code if kept else f"{code} once"
+    if name not in made:
         import Stemmer  # noqa: PLC0415 - not before there is something to stem
 
-        made[code] = Stemmer.Stemmer(_LANGUAGES[code][0])
-    stemmed: list[str] = made[code].stemWords(words)
+        made[name] = Stemmer.Stemmer(_LANGUAGES[code][0], **({} if kept else {"maxCacheSize": 0}))
+    stemmed: list[str] = made[name].stemWords(words)
     return stemmed
 
 
