@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SYSTEMS = [
-    ("briefqa", "fp32"), ("briefqa", "int8"), ("bare", "default"), ("bare", "best"), ("chroma", "default"),
-    ("txtai", "default"), ("txtai", "best"),
+    ("briefqa", "fp32"), ("briefqa", "fp32 processes"), ("briefqa", "int8"), ("briefqa", "int8 processes"),
+    ("bare", "default"), ("bare", "best"), ("chroma", "default"), ("txtai", "default"), ("txtai", "best"),
 ]  # fmt: skip
 _PATIENCE_SECONDS = 120
 _WARM_UP = 20
@@ -60,7 +60,7 @@ class Served:
         self.ms: list[float] = []
         self.rates: list[float] = []
         self.p50s: list[float] = []
-        folder = PROJECT / "build" / "peers-served" / f"{name}-{setting}"
+        folder = PROJECT / "build" / "peers-served" / f"{name}-{setting}".replace(" ", "-")
         command = [str(python_of(name)), str(HERE / "servers.py"), name, setting, str(folder)]
         if not (kept and folder.exists()):
             shutil.rmtree(folder, ignore_errors=True)

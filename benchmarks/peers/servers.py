@@ -4,7 +4,8 @@
     python servers.py NAME SETTING FOLDER PORT           serves it
 
 Chroma and txtai bring servers of their own. For sentence-transformers with FAISS, `app` is what a tutorial of FastAPI
-would have one write; "best" runs it in as many processes as there are cores, with a thread of torch each.
+would have one write; "best" runs it in as many processes as there are cores, with a thread of torch each. briefqa's
+"processes" is its setting `workers`, as many.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def prepare(name: str, setting: str, folder: Path, texts: Sequence[tuple[str, st
         said = [f"path: {folder / 'saved'}", "embeddings:", f"  path: {model_folder()}"]
         (folder / "config.yml").write_text("\n".join([*said, "  method: sentence-transformers"]) + "\n", "utf-8")
     else:
-        briefqa = Briefqa(setting, folder)
+        briefqa = Briefqa(_precision(setting), folder)
         briefqa.index(texts)
 
 
@@ -70,10 +71,16 @@ def serve(name: str, setting: str, folder: Path, port: str) -> None:
         command = [sys.executable, "-m", "uvicorn", "txtai.api:app", "--log-level", "warning"]
     else:
         # Every question is embedded: here they are all different, and none may have been asked in a round before.
-        os.environ |= {"BRIEFQA_REMEMBERED_QUESTIONS": "0", "BRIEFQA_EMBEDDING_PRECISION": setting}
+        os.environ |= {"BRIEFQA_REMEMBERED_QUESTIONS": "0", "BRIEFQA_EMBEDDING_PRECISION": _precision(setting)}
+        if setting.endswith("processes"):
+            os.environ["BRIEFQA_WORKERS"] = str(os.cpu_count() or 1)
         command = [sys.executable, "-m", "briefqa.cli", "serve", "--index", str(folder / "1" / "index")]
     os.chdir(Path(__file__).parent)
     os.execv(command[0], [*command, *address])  # noqa: S606 - this process is nothing else
+
+
+def _precision(setting: str) -> str:
+    return setting.partition(" ")[0]
 
 
 def app() -> Any:
