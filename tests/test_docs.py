@@ -122,3 +122,13 @@ def test_no_build_of_torch_for_a_gpu_can_be_installed() -> None:
     assert not re.search(
         r"^(?:nvidia-|cuda-|triton)[\w-]*==(?!0\+this)", text_of("constraints.txt"), flags=re.MULTILINE
     )
+
+
+def test_the_table_of_capacities_is_what_its_command_prints() -> None:
+    command = [sys.executable, str(PROJECT / "benchmarks" / "capacity.py"), "--pages", "8"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    shown = {re.sub(r" +", " ", line) for line in text_of("docs/capacity.md").splitlines()}
+
+    rows = [re.sub(r" +", " ", line) for line in printed.splitlines() if line.startswith("| 1")]
+    assert len(rows) == 3
+    assert shown >= set(rows)
