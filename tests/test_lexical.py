@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefqa.errors import CorruptGeneration
-from briefqa.lexical import FILES, Lexical, words, write_lexical
+from briefqa.lexical import FILES, Lexical, Matrix, words, write_lexical
 from briefqa.lexical.acronyms import Acronyms, Definitions, agreed, definitions
 from briefqa.lexical.analysis import Sought, terms, tokens, variants
 from briefqa.lexical.languages import known_language
@@ -274,3 +274,11 @@ def test_the_best_are_those_that_sorting_all_of_them_would_give(k: int) -> None:
     every = [(int(row), float(scores[row])) for row in order if scores[row] > 0]
     assert Lexical.best(scores, k) == every[:k]
     assert Lexical.best(scores, k, range(0, 10_037, 2)) == [each for each in every if each[0] % 2 == 0][:k]
+
+
+def test_a_row_of_a_damaged_matrix_is_an_error_and_no_room_for_it() -> None:
+    one = np.array([0], dtype=np.int32)
+    matrix = Matrix(np.array([1], dtype=np.uint64), np.ones(1, np.float32), one + 7, np.array([0, 1]), one)
+
+    with pytest.raises(IndexError):
+        matrix.summed([(0, 1.0)])

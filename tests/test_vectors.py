@@ -188,3 +188,12 @@ def test_embeddings_of_another_shape_or_type_are_refused(tmp_path: Path) -> None
         np.save(tmp_path / "e.npy", array)
         with pytest.raises(CorruptGeneration, match="does not hold vectors"):
             open_embeddings(tmp_path / "e.npy")
+
+
+@pytest.mark.parametrize("row", [-1, 40])
+def test_a_row_that_there_is_not_is_an_error_and_no_reading_beyond_the_file(tmp_path: Path, row: int) -> None:
+    rows = random_rows(40)
+    vectors = written(tmp_path, rows, "Flat")
+
+    with pytest.raises(IndexError):
+        vectors.scores(rows[0], np.array([0, row]))

@@ -339,11 +339,16 @@ def _compared(vector: NDArray[np.float32], rows: NDArray[np.int64], vectors: InC
 
 
 def _products(vector: NDArray[np.float32], among: NDArray[np.float32], rows: NDArray[Any]) -> NDArray[np.float32]:
-    """Inner products of vector with some rows of an array, where they lie: copies would take most of the time."""
+    """Inner products of vector with some rows of an array, where they lie: copies would take most of the time.
+
+    Raises IndexError for a row that there is not, as of a damaged file: FAISS would read whatever lies there.
+    """
     import faiss  # noqa: PLC0415 - imported by open
 
     products = np.empty(len(rows), dtype=np.float32)
     at = np.ascontiguousarray(rows, dtype=np.int64)
+    if at.min(initial=0) < 0 or at.max(initial=-1) >= len(among):
+        raise IndexError(f"There are {len(among)} rows, and not each of those that are asked for.")
     pointers = [faiss.swig_ptr(array) for array in (products, vector, among, at)]
     faiss.fvec_inner_products_by_idx(*pointers, among.shape[1], 1, len(at))  # type: ignore[attr-defined]
     return products

@@ -67,7 +67,10 @@ class Columns(ABC):
             rows.append(holding)
             worth.append(its if weight == 1 else its * np.float32(weight))
         # At once: column by column takes twice as long.
-        summed = np.bincount(np.concatenate(rows), np.concatenate(worth), minlength=len(self.lengths))
+        every = np.concatenate(rows)
+        if every.max(initial=-1) >= len(self.lengths):  # of a damaged file: it would be made room for
+            raise IndexError(f"There are {len(self.lengths)} rows, and not each of those that are named.")
+        summed = np.bincount(every, np.concatenate(worth), minlength=len(self.lengths))
         return summed.astype(np.float32)
 
     def within(self, rows: NDArray[np.int64]) -> Columns:
