@@ -36,8 +36,8 @@ def _serve(arguments: argparse.Namespace) -> int:
     config = settings(arguments, index=arguments.index, host=arguments.host, port=arguments.port)
     serve(
         config,
-        # Each of several processes computes on its part of the cores: they would only take them from each other.
-        loader(config, 0 if config.workers == 1 else max(1, cores() // config.workers)),
+        # Each process computes on its part of the cores: several would only take them from each other.
+        loader(config, max(1, cores() // config.workers)),
         lambda: search_options(config),
         lambda text: print(text, flush=True),
         language_model(config),

@@ -182,9 +182,7 @@ def near_stems(word: str, language: str) -> set[str]:
 
 
 def parts(token: str) -> tuple[list[str], list[str]]:
-    """Return the words of a token, and those that it is beside them: the hyphenated word as one."""
-    if token.isalnum():
-        return [token], []
+    """Return the words of a token that is more than letters and figures, and beside them a hyphenated word as one."""
     if token[0].isdigit():
         if _DATE.fullmatch(token) and (date := date_parts(token))[0]:
             return date
