@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from retrieval import COLLECTIONS, SHARED
+from retrieval import COLLECTIONS, PROJECT, SHARED
 from synthetic import PASSAGE_TOKENS, RandomPassages
 
 from briefqa.briefs import Brief, Document, Flow, PageSpan
@@ -50,7 +50,7 @@ def build_varied_index(folder: Path, passages: int, seed: int) -> ReindexReport:
         varied = variation(briefs[place], f"{seed} {copy}") if copy else briefs[place]
         return replace(varied, id=brief_id, path=document.path)
 
-    embedder = RandomPassages(load_embedder(PACKAGED_MODEL), seed)
+    embedder = RandomPassages(load_embedder(PACKAGED_MODEL, converted=PROJECT / "build" / "models"), seed)
     return reindex(
         docs_in,
         folder / "index",
