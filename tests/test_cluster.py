@@ -132,7 +132,7 @@ def test_cluster_makes_the_same_index_though_a_node_and_the_leading_process_die(
 def test_nodes_load_the_model_by_all_that_decides_over_its_vectors() -> None:
     settings = embedding(Config(model="hashing", query_prompt="q: ", passage_prompt="p: ", embedding_precision="int8"))
     assert asdict(Recipe(**settings)) == settings
-    assert settings.keys() == signature(load_embedder).parameters.keys() - {"converted", "threads"}
+    assert settings.keys() == signature(load_embedder).parameters.keys() - {"converted", "threads", "many"}
 
 
 def test_cluster_that_is_not_there_is_named(start: Callable[..., subprocess.Popen[str]]) -> None:

@@ -172,6 +172,16 @@ def test_many_threads_may_compute_at_once(packaged_models: Path) -> None:
 
 
 @pytest.mark.model
+def test_batches_side_by_side_give_the_same_vectors(packaged_models: Path) -> None:
+    words = (SAMPLES / "groundwater-metering.txt").read_text(encoding="utf-8").split()
+    texts = [" ".join(words[at : at + 10 + at % 150]) for at in range(0, 600, 20)]
+    expected = load_embedder(PACKAGED_MODEL, converted=packaged_models).embed_passages(texts)
+    for threads in (1, 3):
+        found = load_embedder(PACKAGED_MODEL, converted=packaged_models, threads=threads, many=True)
+        assert np.abs(found.embed_passages(texts) - expected).max() < 1e-5
+
+
+@pytest.mark.model
 def test_eight_bit_integers_are_near_and_have_a_name_of_their_own(tiny: Path, models: Path) -> None:
     texts = ["the tariff rose", "", "levee " * 100, "water fell by 31 percent.", "zebra", " who\tpays\n? "]
     whole = load_embedder(str(tiny), converted=models)

@@ -111,7 +111,7 @@ def _once(arguments: argparse.Namespace) -> int:
             Path(config.docs_in),
             Path(config.folder),
             home=far_home(config.index, config.shards, config.partition_from),
-            load=loader(config),
+            load=loader(config, many=True),
             **_settings(config),
             keep=config.keep_generations,
             limits=limits(config),
@@ -137,7 +137,7 @@ def _once(arguments: argparse.Namespace) -> int:
 def _workers(config: Config) -> Iterator[Workers]:
     """Give those who read and embed: a cluster's nodes, or this machine."""
     if not config.ray:
-        from briefqa.reading.isolated import cores
+        from briefqa.machine import cores
         from briefqa.reindex import Here
 
         yield Here(config.read_processes or cores())

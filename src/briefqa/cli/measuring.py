@@ -40,7 +40,7 @@ def _eval(arguments: argparse.Namespace) -> int:
     config = settings(arguments)
     embedder = loader(config)()
     indexing = {
-        "load": lambda: embedder,
+        "load": loader(config, many=True),
         "embedder_key": key_of_embedder(config),
         "passage_tokens": config.passage_tokens,
         "faiss_factory": config.faiss_factory,

@@ -30,7 +30,7 @@ def _mcp(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from briefqa.reading.isolated import cores
+    from briefqa.machine import cores
     from briefqa.service.server import serve
 
     config = settings(arguments, index=arguments.index, host=arguments.host, port=arguments.port)

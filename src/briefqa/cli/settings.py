@@ -25,11 +25,12 @@ def settings(arguments: argparse.Namespace, **overrides: Any) -> Config:
     return load_config(arguments.config, **overrides)
 
 
-def loader(config: Config, threads: int = 0) -> Callable[[], Embedder]:
-    """How to load the model, which takes seconds. threads: as in `load_embedder`."""
+def loader(config: Config, threads: int = 0, *, many: bool = False) -> Callable[[], Embedder]:
+    """How to load the model, which takes seconds. threads, many: as in `load_embedder`."""
     from briefqa.embedding import load_embedder
 
-    return lambda: load_embedder(**embedding(config), converted=Path(config.folder) / "models", threads=threads)
+    models = Path(config.folder) / "models"
+    return lambda: load_embedder(**embedding(config), converted=models, threads=threads, many=many)
 
 
 def embedding(config: Config) -> dict[str, str]:

@@ -43,7 +43,7 @@ class Recipe:
     def load(self) -> Embedder:
         """Load it. Raises EmbeddingError."""
         cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-        return load_embedder(**asdict(self), converted=cache / "briefqa" / "models")
+        return load_embedder(**asdict(self), converted=cache / "briefqa" / "models", many=True)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from briefqa.embedding.embedder import encodable
 from briefqa.embedding.gathering import Gathering
 from briefqa.embedding.sentence import Traits, fingerprint_of
+from briefqa.machine import cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -34,10 +35,17 @@ _TOKENS_AT_ONCE = 512
 class ConvertedEmbedder:
     """A converted model. Safe for many threads, which may compute at the same time."""
 
-    def __init__(
-        self, model: str, folder: Path, *, query_prompt: str = "", passage_prompt: str = "", threads: int = 0
+    def __init__(  # noqa: PLR0913 - what decides over its vectors, and how they are made
+        self,
+        model: str,
+        folder: Path,
+        *,
+        query_prompt: str = "",
+        passage_prompt: str = "",
+        threads: int = 0,
+        many: bool = False,
     ) -> None:
-        """Open the model in folder. threads: as in `graph_session`.
+        """Open the model in folder. threads, many: as in `load_embedder`.
 
         Raises OSError, ValueError or KeyError if it is not whole or of another format.
         """
@@ -57,7 +65,10 @@ class ConvertedEmbedder:
         self._cutting = Tokenizer.from_str(tokenizer)
         self._cutting.enable_truncation(traits.window)
         self._padding: int = record["padding"]
-        self._session = graph_session(folder / GRAPH, threads)
+        threads = threads or cores()
+        # So many batches of one call are computed at a time.
+        self._at_once = threads if many else 1
+        self._session = graph_session(folder / GRAPH, 1 if many else threads)
         self.model = model
         self.window = traits.window
         self.dimension: int = record["dimension"]
@@ -85,7 +96,8 @@ class ConvertedEmbedder:
     def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         ids = [encoding.ids for encoding in self._cutting.encode_batch_fast(texts)]
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
-        for rows in _batches([len(of) for of in ids]):
+
+        def embed(rows: list[int]) -> None:
             longest = len(ids[rows[-1]])
             tokens = np.full((len(rows), longest), self._padding, dtype=np.int64)
             mask = np.zeros((len(rows), longest), dtype=np.int64)
@@ -93,6 +105,15 @@ class ConvertedEmbedder:
                 tokens[place, : len(ids[row])] = ids[row]
                 mask[place, : len(ids[row])] = 1
             [vectors[rows]] = self._session.run(None, {"input_ids": tokens, "attention_mask": mask})
+
+        batches = list(_batches([len(of) for of in ids]))
+        if min(self._at_once, len(batches)) > 1:
+            with ThreadPoolExecutor(self._at_once) as pool:
+                # The longest first, so that none is left to be waited for.
+                list(pool.map(embed, reversed(batches)))
+        else:
+            for rows in batches:
+                embed(rows)
         vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return vectors
 
@@ -118,8 +139,7 @@ def graph_session(graph: Path, threads: int = 0) -> Any:
     import onnxruntime  # noqa: PLC0415 - a tenth of a second
 
     options = onnxruntime.SessionOptions()
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
-    options.intra_op_num_threads = threads or cores
+    options.intra_op_num_threads = threads or cores()
     # Threads that spin while they wait win a tenth alone and lose half beside another busy process.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3

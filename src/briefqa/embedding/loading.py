@@ -31,6 +31,7 @@ def load_embedder(  # noqa: PLR0913 - what decides over its vectors
     precision: str = FLOATS,
     converted: Path | None = None,
     threads: int = 0,
+    many: bool = False,
 ) -> Embedder:
     """Load an embedder by name.
 
@@ -40,7 +41,9 @@ def load_embedder(  # noqa: PLR0913 - what decides over its vectors
     precision: "fp32", or "int8" for eight-bit integers, which only a converted model has.
     converted: a folder where models converted for the CPU are kept, and a new one is written; None computes by torch,
     as does every other device. A model that cannot be converted, or a folder that cannot be written, is a line in the
-    log: torch computes then. threads: that compute one call of a converted model; 0: one for each core.
+    log: torch computes then. threads: that a converted model is computed by; 0: one for each core.
+    many: whether for passages by the hundred rather than for questions: batches are then computed side by side, each by
+    one thread, and not one after another by all of them.
     Raises EmbeddingError if the model cannot be found, loaded or trusted, or is not to be had in that precision.
     """
     if model == HASHING_MODEL:
@@ -48,7 +51,7 @@ def load_embedder(  # noqa: PLR0913 - what decides over its vectors
     prompts = {"query_prompt": query_prompt, "passage_prompt": passage_prompt}
 
     def open_converted(folder: Path) -> ConvertedEmbedder:
-        return ConvertedEmbedder(model, folder, **prompts, threads=threads)
+        return ConvertedEmbedder(model, folder, **prompts, threads=threads, many=many)
 
     if precision == INTEGERS:
         return _in_integers(model, device, converted, open_converted)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from multiprocessing.connection import Connection
 
-__all__ = ["Isolated", "Job", "Limits", "Outcome", "cores"]
+__all__ = ["Isolated", "Job", "Limits", "Outcome"]
 
 T = TypeVar("T")
 
@@ -44,11 +44,6 @@ _GRACE = 10.0
 _ATTEMPTS = 2
 # A process keeps what its largest file took, and the next file would pay for it: beyond this share it is replaced.
 _WORN = 0.25
-
-
-def cores() -> int:
-    """How many processes may really run at the same time."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(slots=True)
