@@ -58,7 +58,7 @@ def _passage_of(index: object, brief_id: str) -> str:
 
     rows = index.select(Is("brief", (brief_id,)))  # type: ignore[attr-defined]
     found = index.candidates(lambda: HashingEmbedder().embed_query("policy"), "policy", 1, rows)  # type: ignore[attr-defined]
-    return str(found[0].passage_id)
+    return str(found.ids[0])
 
 
 def _compared(client: TestClient, kind: str, hidden: list[tuple[str, str]], rounds: int) -> list[str]:

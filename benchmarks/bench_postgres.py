@@ -130,7 +130,7 @@ def _three_briefs(
     where = parse_filter({"brief": [record.id for record in built.briefs(limit=3, offset=500)]})
     for question, vector in zip(questions, vectors, strict=False):
         found, expected = (
-            [one.passage_id for one in index.candidates(lambda: vector, question, 100, index.select(where))]  # noqa: B023
+            index.candidates(lambda: vector, question, 100, index.select(where)).ids  # noqa: B023
             for index in (stored, built)
         )
         assert found == expected

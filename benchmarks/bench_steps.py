@@ -70,7 +70,7 @@ def steps(index: Index, embedder: Embedder, asked: Sequence[str]) -> None:
     for question in asked:
         vector = timed(taken, "embedding the question", lambda: embedder.embed_query(question))  # noqa: B023
         found = timed(taken, "both legs", lambda: index.candidates(lambda: vector, question, _CANDIDATES))  # noqa: B023
-        ids = [candidate.passage_id for candidate in found[: 2 * _HITS]]
+        ids = found.ids[: 2 * _HITS]
         timed(taken, "fetching passages and notes", lambda: index.fetch(ids))  # noqa: B023
         told = searcher.search(question, _HITS).timings
         within = {

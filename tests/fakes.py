@@ -15,7 +15,7 @@ from briefqa.errors import NotFound
 from briefqa.filters import All, Is
 from briefqa.generation import (
     BriefRecord,
-    Candidate,
+    Candidates,
     CitedSource,
     CitingPassage,
     IndexInfo,
@@ -119,13 +119,15 @@ class MemoryIndex:
 
     def candidates(
         self, vector: Callable[[], NDArray[np.float32]], question: str, k: int, only: Subset | None = None
-    ) -> list[Candidate]:
+    ) -> Candidates:
         everything = len(self.stored)
         ids = None if only is None else [f"{self.stored[row].id}-0" for row in only.rows]
         dense = dict(self.dense(vector(), everything, ids))
         lexical = dict(self.lexical(question, everything, ids))
         found = {name for leg in (dense, lexical) for name in list(leg)[:k]}
-        return [Candidate(name, dense[name], lexical.get(name, 0.0)) for name in sorted(found)]
+        scores = [(name, dense[name], lexical.get(name, 0.0)) for name in sorted(found)]
+        meant, worded = (np.array([each[leg] for each in scores], dtype=np.float32) for leg in (1, 2))
+        return Candidates([each[0] for each in scores], meant, worded)
 
     def select(self, where: Filter, phrases: Sequence[str] = ()) -> Subset:
         """Understand collections only, which is enough to see that a filter arrives."""

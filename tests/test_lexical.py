@@ -35,7 +35,7 @@ def opened(folder: Path, *entries: Text) -> Lexical:
 
 
 def rows(lexical: Lexical, question: str, k: int = 10) -> list[int]:
-    return [row for row, _ in lexical.best(lexical.scores(question), k)]
+    return [row for row, _ in lexical.best(lexical.scores(question), k).each]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_every_way_of_writing_a_date_meets_the_others(tmp_path: Path, question: 
 )
 def test_irregular_verbs_meet_their_forms(tmp_path: Path, question: str, written: str) -> None:
     lexical = opened(tmp_path, Text("a", "Nothing of the kind."), Text("b", written))
-    assert [row for row, _ in lexical.best(lexical.scores(question), 2)] == [1]
+    assert [row for row, _ in lexical.best(lexical.scores(question), 2).each] == [1]
 
 
 def test_what_is_no_date_stays_as_it_is() -> None:
@@ -236,8 +236,8 @@ def test_the_language_is_told_by_the_words_where_nothing_says_it() -> None:
 def test_ties_come_in_the_order_of_rows_and_only_limits(tmp_path: Path) -> None:
     lexical = opened(tmp_path, *(Text(f"{n}", "levee premiums") for n in range(20)))
     assert rows(lexical, "levee", 5) == [0, 1, 2, 3, 4]
-    assert [row for row, _ in lexical.best(lexical.scores("levee"), 5, [19, 3, 3, 8])] == [3, 8, 19]
-    assert lexical.best(lexical.scores("nothing shared"), 5) == []
+    assert [row for row, _ in lexical.best(lexical.scores("levee"), 5, [19, 3, 3, 8]).each] == [3, 8, 19]
+    assert lexical.best(lexical.scores("nothing shared"), 5).each == []
 
 
 @given(st.lists(bodies(), max_size=4), bodies())
@@ -272,8 +272,8 @@ def test_the_best_are_those_that_sorting_all_of_them_would_give(k: int) -> None:
     scores = np.random.default_rng(3).integers(0, 300, size=10_037).astype(np.float32)
     order = np.lexsort((np.arange(len(scores)), -scores))
     every = [(int(row), float(scores[row])) for row in order if scores[row] > 0]
-    assert Lexical.best(scores, k) == every[:k]
-    assert Lexical.best(scores, k, range(0, 10_037, 2)) == [each for each in every if each[0] % 2 == 0][:k]
+    assert Lexical.best(scores, k).each == every[:k]
+    assert Lexical.best(scores, k, range(0, 10_037, 2)).each == [each for each in every if each[0] % 2 == 0][:k]
 
 
 def test_a_row_of_a_damaged_matrix_is_an_error_and_no_room_for_it() -> None:

@@ -67,7 +67,7 @@ def test_a_passage_is_as_near_as_the_nearest_of_it_and_its_notes(tmp_path: Path,
             (found.within(some), some[:50], some[:50]),
         ):
             best = among[np.lexsort((among, -expected[among]))][:k]
-            nearest = seen.search(question, k, only)
+            nearest = seen.search(question, k, only).each
             assert [row for row, _ in nearest] == best.tolist()
             assert [score for _, score in nearest] == pytest.approx(expected[best], abs=1e-5)
 

@@ -9,7 +9,7 @@ import pytest
 
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import QueryError
-from briefqa.generation import Candidate
+from briefqa.generation import NONE_FOUND, Candidates
 from briefqa.search import Fusion, Ranked, Searcher, Wanted, load_reranker
 from briefqa.search.reranking import rerank
 from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief
@@ -114,7 +114,11 @@ def test_the_packaged_one_prefers_the_answer() -> None:
 
 
 def test_fusion_by_scores_and_by_ranks() -> None:
-    candidates = [Candidate("a-0", 0.8, 1.0), Candidate("b-0", 0.4, 4.0), Candidate("c-0", -0.2, 0.0)]
+    candidates = Candidates(
+        ["a-0", "b-0", "c-0"],
+        np.array([0.8, 0.4, -0.2], dtype=np.float32),
+        np.array([1.0, 4.0, 0.0], dtype=np.float32),
+    )
     convex = Fusion(lexical_weight=0.25).rank(candidates)
     assert [(one.passage_id, one.score) for one in convex] == [
         ("a-0", pytest.approx(0.75 + 0.25 / 4)),
@@ -127,4 +131,4 @@ def test_fusion_by_scores_and_by_ranks() -> None:
         ("b-0", pytest.approx(1 / 61 + 1 / 62)),
         ("c-0", 0.0),
     ]
-    assert Fusion().rank([]) == []
+    assert Fusion().rank(NONE_FOUND) == []

@@ -107,7 +107,7 @@ def test_lists_are_taken_over_while_few_rows_are_new(tmp_path: Path, factory: st
     vectors = opened(tmp_path / "new", brief_of)
     assert vectors.count == len(fresh)
     for row in range(0, len(fresh), 7):
-        assert vectors.search(fresh[row], 1)[0][0] == row
+        assert vectors.search(fresh[row], 1).each[0][0] == row
     for since, count in ((90, 1000), (0, 850)):
         (tmp_path / "old" / LEARNED).write_text(json.dumps({"rows": 1000, "since": since}), encoding="ascii")
         again = InContext(fresh[:count], fresh[:count], brief_of[:count])

@@ -49,7 +49,7 @@ def test_a_passage_is_found_by_its_brief_too(tmp_path: Path, factory: str) -> No
     means /= np.linalg.norm(means, axis=1, keepdims=True)
     expected = (rows @ rows[7] + np.repeat(means, 3, axis=0) @ rows[7]) / 2
     vectors = written(tmp_path, rows, factory, brief_of)
-    for found in (vectors.search(rows[7], 60, range(60)), vectors.search(rows[7], 3)):
+    for found in (vectors.search(rows[7], 60, range(60)).each, vectors.search(rows[7], 3).each):
         assert [score for _, score in found] == pytest.approx([expected[row] for row, _ in found], abs=1e-6)
     assert [row for row, _ in found] == np.argsort(-expected)[:3].tolist()
 
@@ -60,7 +60,7 @@ def test_flat_search_is_exact(tmp_path: Path) -> None:
     assert (vectors.count, vectors.dimension) == (500, 32)
     scores = rows @ rows[3]
     expected = sorted(range(500), key=lambda row: (-scores[row], row))[:10]
-    found = vectors.search(rows[3], 10)
+    found = vectors.search(rows[3], 10).each
     assert [row for row, _ in found] == expected
     assert [score for _, score in found] == pytest.approx(scores[expected], abs=1e-6)
 
@@ -70,11 +70,11 @@ def test_a_filter_is_exact_in_every_index(tmp_path: Path, factory: str) -> None:
     rows = random_rows(2000)
     vectors = written(tmp_path, rows, factory)
     only = [5, 1999, 700, 42, 42]
-    found = vectors.search(rows[0], 10, only)
+    found = vectors.search(rows[0], 10, only).each
     scores = rows @ rows[0]
     assert [row for row, _ in found] == sorted(set(only), key=lambda row: -scores[row])
-    assert vectors.search(rows[0], 2, only) == found[:2]
-    assert vectors.search(rows[0], 10, []) == []
+    assert vectors.search(rows[0], 2, only).each == found[:2]
+    assert vectors.search(rows[0], 10, []).each == []
 
 
 @pytest.mark.parametrize("factory", ["Flat", "IVF4,Flat"])
@@ -84,8 +84,8 @@ def test_ties_come_in_the_order_of_rows_also_where_k_cuts_them(tmp_path: Path, f
     vectors = written(tmp_path, rows, factory)
     tied = [*range(50, 120), 200]
     for k in (1, 5, 71):
-        assert [row for row, _ in vectors.search(rows[200], k)] == tied[:k]
-        assert [row for row, _ in vectors.search(rows[200], k, range(50, 300))] == tied[:k]
+        assert [row for row, _ in vectors.search(rows[200], k).each] == tied[:k]
+        assert [row for row, _ in vectors.search(rows[200], k, range(50, 300)).each] == tied[:k]
 
 
 @pytest.mark.parametrize("factory", [*FACTORIES, "IVF4096,Flat", "IVF8,PQ8"])
@@ -94,7 +94,7 @@ def test_an_index_of_few_rows_works_whatever_its_factory(tmp_path: Path, factory
     rows = random_rows(count)
     vectors = written(tmp_path, rows, factory)
     query = random_rows(4)[0]
-    assert sorted(row for row, _ in vectors.search(query, 10)) == list(range(count))
+    assert sorted(row for row, _ in vectors.search(query, 10).each) == list(range(count))
 
 
 @pytest.mark.parametrize("factory", ["SQ8", "PQ16x4fs", "IVF64,SQ8", "HNSW32"])
@@ -105,7 +105,7 @@ def test_a_filter_that_leaves_many_rows_finds_as_much_as_none(tmp_path: Path, fa
     found = 0
     for query in random_rows(20):
         exact = set(only[np.argsort(-(rows[only] @ query))[:10]].tolist())
-        got = [row for row, _ in vectors.search(query, 10, only)]
+        got = [row for row, _ in vectors.search(query, 10, only).each]
         assert not any(row % 2 for row in got)
         found += len(exact.intersection(got))
     assert found >= 0.95 * 200
@@ -118,7 +118,7 @@ def test_an_approximate_index_finds_nearly_all(tmp_path: Path, factory: str) -> 
     found = recall = 0
     for query in random_rows(40):
         exact = set(np.argsort(-(rows @ query))[:10].tolist())
-        recall += len(exact & {row for row, _ in vectors.search(query, 10)})
+        recall += len(exact & {row for row, _ in vectors.search(query, 10).each})
         found += 10
     assert recall / found > 0.9
 
@@ -144,7 +144,7 @@ def test_coarse_rows_find_nearly_all_that_questions_beside_them_ask_for(tmp_path
     found = 0
     for query in rows[rng.integers(6000, size=50)] + 0.1 * rng.normal(size=(50, 32)).astype(np.float32):
         exact = np.argsort(-(rows @ query))[:10]
-        got = vectors.search(query, 10)
+        got = vectors.search(query, 10).each
         found += len(set(exact.tolist()) & {row for row, _ in got})
         assert [score for _, score in got] == pytest.approx([float(rows[row] @ query) for row, _ in got], abs=1e-5)
     assert found / 500 >= 0.98

@@ -77,7 +77,7 @@ def equal(seen: g.Index, alone: g.Index, question: str) -> None:
     reach = max(info.passages, 1)
     assert dict(seen.dense(vector, reach)) == pytest.approx(dict(alone.dense(vector, reach)), abs=1e-5)
     assert dict(seen.lexical(question, reach)) == pytest.approx(dict(alone.lexical(question, reach)), abs=1e-5)
-    found, expected = (index.candidates(lambda: vector, question, reach) for index in (seen, alone))
+    found, expected = (index.candidates(lambda: vector, question, reach).each for index in (seen, alone))
     assert [one.passage_id for one in found] == [one.passage_id for one in expected]
     for one, other in zip(found, expected, strict=True):
         assert (one.dense, one.lexical) == pytest.approx((other.dense, other.lexical), abs=1e-5)
@@ -173,7 +173,7 @@ def test_a_subset_of_the_whole_brings_nothing_into_view(both: g.Generation) -> N
     seen = both.within(["coast"])
     everything = both.select(All(()))
 
-    found = seen.candidates(lambda: EMBEDDER.embed_query("dues"), "harbour dues", 99, everything)
+    found = seen.candidates(lambda: EMBEDDER.embed_query("dues"), "harbour dues", 99, everything).each
 
     assert {seen.fetch([one.passage_id])[0].brief.collection for one in found} == {"coast"}
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from briefqa.errors import CorruptGeneration, GenerationError
 from briefqa.lists import Learned, taken_over, write_learned
+from briefqa.scored import Scored
 from briefqa.vector_files import REMEDY, InContext, open_embeddings, reading
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Vectors:
 
     def search(
         self, vector: NDArray[np.float32], k: int, only: Sequence[int] | NDArray[np.int64] | None = None
-    ) -> list[tuple[int, float]]:
+    ) -> Scored:
         """Find the k rows of greatest inner product with vector, best first, equal ones in the order of the rows.
 
         vector: shape (dimension,). only: the rows to search among; few of them, or in a graph any number, are compared
@@ -119,18 +120,13 @@ class Vectors:
         query = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
         rows = self._among(only)
         reach = self.count if rows is None else len(rows)
-        wanted = min(k, reach)
-        if wanted < 1:
-            return []
+        wanted = max(min(k, reach), 0)
         fetch = min(wanted + 1, reach)
-        while True:
-            scores, found = self._nearest(query, fetch, rows)
-            order = np.lexsort((found, -scores))
-            scores, found = scores[order], found[order]
-            complete = len(scores) < fetch or fetch == reach
-            if complete or scores[wanted - 1] > scores[-1]:
-                return [(int(row), float(score)) for row, score in zip(found[:wanted], scores[:wanted], strict=True)]
+        found = self._nearest(query, fetch, rows).first(fetch) if wanted else Scored.of([])
+        while fetch < reach and len(found.rows) == fetch and found.scores[wanted - 1] == found.scores[-1]:
             fetch = min(fetch * 2, reach)
+            found = self._nearest(query, fetch, rows).first(fetch)
+        return Scored(found.rows[:wanted], found.scores[:wanted])
 
     def scores(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Compare some rows with vector, shape (len(rows),). vector: shape (dimension,)."""
@@ -143,10 +139,8 @@ class Vectors:
         rows = ascending(only)
         return rows if self._seen is None else np.intersect1d(rows, self._seen, assume_unique=True)
 
-    def _nearest(
-        self, query: NDArray[np.float32], k: int, rows: NDArray[np.int64] | None
-    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Scores and rows of the k nearest, in any order; fewer where an approximate index finds fewer."""
+    def _nearest(self, query: NDArray[np.float32], k: int, rows: NDArray[np.int64] | None) -> Scored:
+        """Find the k nearest, in any order; fewer where an approximate index finds fewer."""
         import faiss  # noqa: PLC0415 - imported by open
 
         listed, packed = (isinstance(self._index, kind) for kind in (faiss.IndexIVF, faiss.IndexPQFastScan))
@@ -169,7 +163,7 @@ class Vectors:
                 parameters.nprobe = min(math.ceil(self._index.nprobe * total / len(rows)), self._index.nlist)
         if self._exact:
             scores, found = self._index.search(query, k, params=parameters)
-            return scores[0], found[0]
+            return Scored(found[0], scores[0])
         reach = self.count if rows is None else len(rows)
         _, found = self._index.search(query, min(int(k * _MORE), reach), params=parameters)
         rows = np.sort(found[0][found[0] >= 0])
@@ -316,16 +310,13 @@ def _search_widely(index: Any, rows: InContext) -> None:
         index.nprobe = min(int(index.nprobe * 1.4), index.nlist)
 
 
-def _exactly(
-    query: NDArray[np.float32], k: int, rows: NDArray[np.int64], vectors: InContext
-) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Scores and rows of the k nearest among rows, by comparing all of them."""
+def _exactly(query: NDArray[np.float32], k: int, rows: NDArray[np.int64], vectors: InContext) -> Scored:
+    """Find the k nearest among rows, by comparing all of them."""
     scores = _compared(query, rows, vectors)
     if len(rows) > k:
         likely = scores >= np.partition(scores, len(scores) - k)[len(scores) - k]
         scores, rows = scores[likely], rows[likely]
-    best = np.lexsort((rows, -scores))[:k]
-    return scores[best], rows[best]
+    return Scored(rows, scores).first(k)
 
 
 def _compared(vector: NDArray[np.float32], rows: NDArray[np.int64], vectors: InContext) -> NDArray[np.float32]:

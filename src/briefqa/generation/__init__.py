@@ -28,7 +28,7 @@ from briefqa.catalog import (
     StoredPassage,
 )
 from briefqa.generation.home import FarHome, FolderHome, Home
-from briefqa.generation.index import Candidate, Index, ScoredPassage, Subset
+from briefqa.generation.index import NONE_FOUND, Candidate, Candidates, Index, ScoredPassage, Subset
 from briefqa.generation.indexes import Before, Embedded, write_indexes
 from briefqa.generation.manifest import (
     BRIEF_VECTORS,
@@ -79,6 +79,7 @@ __all__ = [
     "FORMAT",
     "LEXICAL",
     "MANIFEST",
+    "NONE_FOUND",
     "NOTED",
     "NOTED_EMBEDDINGS",
     "NOTED_VECTORS",
@@ -87,6 +88,7 @@ __all__ = [
     "Before",
     "BriefRecord",
     "Candidate",
+    "Candidates",
     "CitedSource",
     "CitingPassage",
     "Embedded",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from briefqa.briefs import Brief, PageGeometry, Problem
@@ -41,6 +42,25 @@ class Candidate(NamedTuple):
     lexical: float
 
 
+class Candidates(NamedTuple):
+    """Passages that at least one leg has found, in the order of their ids, with the scores of both legs.
+
+    dense, lexical: shape (len(ids),).
+    """
+
+    ids: list[str]
+    dense: NDArray[np.float32]
+    lexical: NDArray[np.float32]
+
+    @property
+    def each(self) -> list[Candidate]:
+        """All of them, one by one."""
+        return list(map(Candidate, self.ids, self.dense.tolist(), self.lexical.tolist()))
+
+
+NONE_FOUND = Candidates([], np.empty(0, dtype=np.float32), np.empty(0, dtype=np.float32))
+
+
 @dataclass(frozen=True, slots=True)
 class Subset:
     """Some passages of an index, as it alone knows them."""
@@ -71,7 +91,7 @@ class Index(Protocol):
 
     def candidates(
         self, vector: Callable[[], NDArray[np.float32]], question: str, k: int, only: Subset | None = None
-    ) -> list[Candidate]:
+    ) -> Candidates:
         """Find the k best passages of each leg, and give each of them its score in both, in the order of the ids.
 
         vector: makes the question's, shape (dimension,), and is called once, perhaps while its words are looked for.

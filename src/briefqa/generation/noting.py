@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from briefqa.scored import Scored
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -35,7 +37,7 @@ class Near(Protocol):
 
     def search(
         self, vector: NDArray[np.float32], k: int, only: Sequence[int] | NDArray[np.int64] | None = None
-    ) -> list[tuple[int, float]]:
+    ) -> Scored:
         """Find the k rows of greatest inner product with vector, best first, equal ones in the order of the rows."""
 
     def scores(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -70,22 +72,19 @@ class WithNotes:
 
     def search(
         self, vector: NDArray[np.float32], k: int, only: Sequence[int] | NDArray[np.int64] | None = None
-    ) -> list[tuple[int, float]]:
+    ) -> Scored:
         """Find the k passages that are nearest by themselves or by a note, best first; see `Near.search`."""
-        best = dict(self._passages.search(vector, k, only))
+        best = self._passages.search(vector, k, only)
         notes = None if only is None else self._cited_by(np.asarray(only, dtype=np.int64))
         fetch = k
-        while best:
+        while len(best.rows):
             near = self._notes.search(vector, fetch, notes)
-            for row, score in near:
-                passage = int(self._passage_of[row])
-                best[passage] = max(score, best.get(passage, score))
-            ranked = sorted(best.items(), key=lambda found: (-found[1], found[0]))[:k]
+            ranked = _highest(best, Scored(self._passage_of[near.rows].astype(np.int64), near.scores)).first(k)
             # What was not fetched is no nearer than the last that was. Most often the first k notes are enough.
-            if len(near) < fetch or near[-1][1] < ranked[-1][1]:
+            if len(near.rows) < fetch or near.scores[-1] < ranked.scores[-1]:
                 return ranked
             fetch *= 2
-        return []
+        return best
 
     def scores(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Compare some passages and their notes with vector: the greatest score of each, shape (len(rows),)."""
@@ -105,3 +104,12 @@ class WithNotes:
         wanted = np.zeros(self._total, dtype=bool)
         wanted[rows] = True
         return np.flatnonzero(wanted[self._passage_of])
+
+
+def _highest(one: Scored, other: Scored) -> Scored:
+    """Give each row that is in either once, with the higher of its scores."""
+    rows, scores = np.concatenate([one.rows, other.rows]), np.concatenate([one.scores, other.scores])
+    order = np.lexsort((-scores, rows))
+    rows, scores = rows[order], scores[order]
+    first = np.diff(rows, prepend=-1) > 0
+    return Scored(rows[first], scores[first])

@@ -13,7 +13,7 @@ from briefqa.catalog import Catalog, CitingCatalog
 from briefqa.errors import CorruptGeneration, IncompatibleGeneration, NoGeneration, NotFound
 from briefqa.filters import All
 from briefqa.generation.beside import begun
-from briefqa.generation.index import Candidate, ScoredPassage, Subset
+from briefqa.generation.index import Candidates, ScoredPassage, Subset
 from briefqa.generation.manifest import (
     BRIEF_VECTORS,
     CATALOG,
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from briefqa.filters import Filter
     from briefqa.generation.manifest import IndexInfo, Manifest
     from briefqa.generation.noting import Near
+    from briefqa.scored import Scored
 
 
 _FILES = (CATALOG, VECTORS, EMBEDDINGS, BRIEF_VECTORS, NOTED, NOTED_EMBEDDINGS, NOTED_VECTORS)
@@ -125,11 +126,11 @@ class Generation:
 
     def candidates(
         self, vector: Callable[[], NDArray[np.float32]], question: str, k: int, only: Subset | None = None
-    ) -> list[Candidate]:
+    ) -> Candidates:
         """Find the k best passages of each leg, with their scores in both; see `Index.candidates`."""
         rows = None if only is None else only.rows
 
-        def by_words() -> tuple[NDArray[np.float32], list[tuple[int, float]]]:
+        def by_words() -> tuple[NDArray[np.float32], Scored]:
             scores = self._words.scores(question)
             return scores, self._words.best(scores, k, rows)
 
@@ -138,9 +139,11 @@ class Generation:
         self._check_vector(meant)
         near = self._vectors.search(meant, k, rows)
         lexical, worded = ended()
-        found = np.unique(np.array([row for row, _ in (*near, *worded)], dtype=np.int64))
+        found = np.unique(np.concatenate([near.rows, worded.rows]))
         dense = self._vectors.scores(meant, found)
-        return sorted(map(Candidate, self.ids_of(found), dense.tolist(), lexical[found].tolist()))
+        ids = self.ids_of(found)
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        return Candidates([ids[place] for place in order], dense[order], lexical[found[order]])
 
     def select(self, where: Filter, phrases: Sequence[str] = ()) -> Subset:
         """Find the passages that a filter lets through and that hold every phrase; see `Index.select`."""
@@ -183,9 +186,9 @@ class Generation:
     def _rows(self, only: Sequence[str] | None) -> list[int] | None:
         return None if only is None else self._catalog.positions(only)
 
-    def _named(self, found: Sequence[tuple[int, float]]) -> list[ScoredPassage]:
-        ids = self._catalog.passage_ids([row for row, _ in found])
-        scored = [ScoredPassage(name, score) for name, (_, score) in zip(ids, found, strict=True)]
+    def _named(self, found: Scored) -> list[ScoredPassage]:
+        ids = self._catalog.passage_ids(found.rows.tolist())
+        scored = map(ScoredPassage, ids, found.scores.tolist())
         return sorted(scored, key=lambda passage: (-passage.score, passage.passage_id))
 
     def _check_vector(self, vector: NDArray[np.float32]) -> None:

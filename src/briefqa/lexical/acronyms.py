@@ -117,6 +117,7 @@ class Acronyms:
         self._shorts: dict[str, list[str]] = {}
         for short, meaning in meanings.items():
             self._shorts.setdefault(meaning, []).append(short)
+        self._first = {meaning.partition(" ")[0] for meaning in self._shorts}
         self._stops: frozenset[str] = frozenset().union(*map(stop_words, languages))
 
     def meant_by(self, question: str) -> dict[str, str]:
@@ -129,7 +130,7 @@ class Acronyms:
         said = words(question)
         shorts = [short for token in _TOKEN.findall(question) if (short := self._known(token))]
         found = {self._meanings[short]: " ".join(words(short)) for short in shorts}
-        for start in range(len(said)):
+        for start in (place for place, word in enumerate(said) if word in self._first):
             for end in range(start + 2, min(start + _MOST_WORDS, len(said)) + 1):
                 meaning = " ".join(said[start:end])
                 found |= {" ".join(words(short)): meaning for short in self._shorts.get(meaning, ())}

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from math import log
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -24,6 +25,7 @@ from briefqa.lexical.acronyms import Acronyms, Found, agreed
 from briefqa.lexical.analysis import PAIR, near_stems, stems_of, terms, words
 from briefqa.lexical.matrix import Columns, Matrix
 from briefqa.lexical.writing import ABOUT, ACRONYMS, BRIEF_OF, KEYS, LANGUAGE_OF, WORDS, About, key_of, listed
+from briefqa.scored import Scored
 from briefqa.vector_files import mapped
 
 if TYPE_CHECKING:
@@ -105,10 +107,13 @@ class Stored:
 
 
 class Asked(NamedTuple):
-    """Columns of a text's terms, -1 for each that no passage holds. every: words and pairs. words: each word once."""
+    """Columns of a text's terms in a language, -1 for each that no passage holds.
 
-    every: tuple[int, ...]
-    words: tuple[int, ...]
+    every: of words and pairs, as they come. words: of each word once, by its stem.
+    """
+
+    every: list[int]
+    words: dict[str, int]
 
 
 class Lexical:
@@ -176,9 +181,7 @@ class Lexical:
         return summed
 
     @staticmethod
-    def best(
-        scores: NDArray[np.float32], k: int, only: Sequence[int] | NDArray[np.int64] | None = None
-    ) -> list[tuple[int, float]]:
+    def best(scores: NDArray[np.float32], k: int, only: Sequence[int] | NDArray[np.int64] | None = None) -> Scored:
         """Pick the k highest of `scores`, best first, equal ones in the order of the rows.
 
         only: the rows to pick from. A score of 0 is never picked.
@@ -194,15 +197,14 @@ class Lexical:
         if len(found) > k > 0:
             least = np.partition(found, len(found) - k)[len(found) - k]
             rows, found = rows[found >= least], found[found >= least]
-        order = np.lexsort((rows, -found))[:k]
-        return [(int(rows[place]), float(found[place])) for place in order]
+        return Scored(rows, found).first(k)
 
     def coverage(self, question: str, row: int) -> float:
         """Tell what part of the question's words a passage holds, from 0 to 1, rare ones counting more.
 
         The best over the languages of the briefs. A question of stop words only has nothing to hold: 0.
         """
-        asked = [self._columns_of(question, language).words for language in self._languages]
+        asked = [its.words.values() for its in self._columns_of(question)]
         worth = {column: self._worth(column, row) for columns in asked for column in columns}
         return max((_share(worth[column] for column in columns) for columns in asked), default=0.0)
 
@@ -218,11 +220,10 @@ class Lexical:
         """Find the rows that hold every term of a phrase; whether in its order is for the text to tell."""
         # Hyphens make no difference here, or their words as one would be asked for, too.
         phrase = " ".join(words(phrase))
-        found = [self._holding(phrase, language) for language in self._languages]
+        found = [self._holding(asked.every) for asked in self._columns_of(phrase)]
         return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
 
-    def _holding(self, phrase: str, language: str) -> NDArray[np.int64]:
-        columns = self._columns_of(phrase, language).every
+    def _holding(self, columns: Sequence[int]) -> NDArray[np.int64]:
         if -1 in columns:
             return np.empty(0, dtype=np.int64)
         rows = np.arange(len(self._brief_of))
@@ -253,22 +254,25 @@ class Lexical:
     def _asked(self, text: str) -> list[int]:
         """Columns of a text's terms; those of a second language only where no other has them."""
         found: list[int] = []
-        for language in self._languages:
+        for asked in self._columns_of(text):
             known = set(found)
-            columns = self._columns_of(text, language).every
-            found += [column for column in columns if column >= 0 and column not in known]
+            found += [column for column in asked.every if column >= 0 and column not in known]
         return found
 
-    def _look_up(self, text: str, language: str) -> Asked:
-        single, pairs = terms(text, language)
-        columns = self._columns([*single, *pairs])
-        words = dict(zip(single, columns, strict=False))
-        return Asked(tuple(columns), tuple(words.values()))
+    def _look_up(self, text: str) -> list[Asked]:
+        """Look up the terms of a text in every language of the briefs, all at once."""
+        of_each = [terms(text, language) for language in self._languages]
+        distinct = dict.fromkeys(chain.from_iterable(chain.from_iterable(of_each)))
+        columns = dict(zip(distinct, self._columns(list(distinct)), strict=True))
+        return [
+            Asked([columns[term] for term in (*single, *pairs)], {stem: columns[stem] for stem in single})
+            for single, pairs in of_each
+        ]
 
     def _mended(self, question: str) -> Iterator[int]:
         """Columns for the words of the question that no brief holds in any language: the most frequent near one's."""
         typed = [word for word in dict.fromkeys(words(question)) if len(word) in _MISTYPED and word.isalpha()]
-        for word in self._unknown(typed)[:_MOST_MENDED]:
+        for word in self._unknown(typed, question)[:_MOST_MENDED]:
             near = set().union(*(near_stems(word, language) for language in self._languages))
             likely = [*self._terms.numbers(near), *self._halves(word)]
             columns = zip(likely, self._columns(likely), strict=True)
@@ -276,12 +280,14 @@ class Lexical:
             if held:
                 yield min(held)[2]
 
-    def _unknown(self, typed: list[str]) -> list[str]:
-        """The words that no passage holds in any language."""
-        stems = [(word, stem) for word in typed for language in self._languages for stem in stems_of(word, language)]
-        columns = self._columns([stem for _, stem in stems])
-        known = {word for (word, _), column in zip(stems, columns, strict=True) if column >= 0}
-        return [word for word in typed if word not in known]
+    def _unknown(self, typed: list[str], question: str) -> list[str]:
+        """The words of a question that no passage holds in any language."""
+        asked = list(zip(self._languages, self._columns_of(question), strict=True))
+
+        def known(word: str) -> bool:
+            return any(its.words.get(stem, -1) >= 0 for language, its in asked for stem in stems_of(word, language))
+
+        return [word for word in typed if not known(word)]
 
     def _halves(self, word: str) -> set[str]:
         """The pairs that a word written as one may be ("SputnikV")."""
@@ -296,8 +302,7 @@ class Lexical:
         """Columns of words and pairs; -1 for each that no passage holds."""
         numbers = self._terms.numbers({word for term in terms for word in term.split(PAIR)})
         keys = np.array([_key(term, numbers) for term in terms], dtype=np.uint64)
-        places = self._terms.columns(keys).tolist()
-        return [place if place >= 0 and len(self._passages.rows_of(place)) else -1 for place in places]
+        return self._passages.held(self._terms.columns(keys).tolist())
 
 
 class LexicalFiles(Lexical):

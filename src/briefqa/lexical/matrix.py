@@ -21,7 +21,7 @@ import numpy as np
 from briefqa.vector_files import mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -58,12 +58,20 @@ class Columns(ABC):
         """Rows that hold a term, in their order."""
         return self.column(column)[0]
 
-    def summed(self, weights: Iterable[tuple[int, float]]) -> NDArray[np.float32]:
+    def each(self, columns: Sequence[int]) -> list[tuple[NDArray[np.int32], NDArray[np.float32]]]:
+        """Give several columns, as `column` gives one."""
+        return list(map(self.column, columns))
+
+    def held(self, columns: Sequence[int]) -> list[int]:
+        """Put -1 for each column that no row holds; -1 stays."""
+        return [column if column >= 0 and len(self.rows_of(column)) else -1 for column in columns]
+
+    def summed(self, weights: Sequence[tuple[int, float]]) -> NDArray[np.float32]:
         """Sum up columns, each times its weight; shape (rows,)."""
         rows = [np.empty(0, dtype=np.int32)]
         worth = [np.empty(0, dtype=np.float32)]
-        for column, weight in weights:
-            holding, its = self.column(column)
+        columns = self.each([column for column, _ in weights])
+        for (holding, its), (_, weight) in zip(columns, weights, strict=True):
             rows.append(holding)
             worth.append(its if weight == 1 else its * np.float32(weight))
         # At once: column by column takes twice as long.
@@ -104,6 +112,18 @@ class Matrix(Columns):
         """Rows that hold a term, in their order, and what it is worth in each."""
         start, end = self.indptr[column : column + 2]
         return self.indices[start:end], self.data[start:end]
+
+    def each(self, columns: Sequence[int]) -> list[tuple[NDArray[np.int32], NDArray[np.float32]]]:
+        """Give several columns: where they begin and end is looked up at once, which takes most of the time."""
+        at = np.array(columns, dtype=np.int64)
+        bounds = zip(self.indptr[at].tolist(), self.indptr[at + 1].tolist(), strict=True)
+        return [(self.indices[start:end], self.data[start:end]) for start, end in bounds]
+
+    def held(self, columns: Sequence[int]) -> list[int]:
+        """Put -1 for each column that no row holds; -1 stays."""
+        at = np.array(columns, dtype=np.int64)
+        held: list[int] = np.where((at >= 0) & (self.indptr[at] < self.indptr[at + 1]), at, -1).tolist()
+        return held
 
     def frequencies(self, start: int, end: int) -> NDArray[np.float64]:
         """Tell from what it is worth how often a term stands in a row, for all entries of some columns."""

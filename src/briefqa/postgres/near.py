@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from briefqa.postgres.approximating import as_text
+from briefqa.scored import Scored
 from briefqa.vectors import ascending
 
 if TYPE_CHECKING:
@@ -66,16 +67,16 @@ class Near:
 
     def search(
         self, vector: NDArray[np.float32], k: int, only: Sequence[int] | NDArray[np.int64] | None = None
-    ) -> list[tuple[int, float]]:
+    ) -> Scored:
         """Find the k rows of greatest inner product with vector; see `Vectors.search`."""
         rows = self._among(only)
         wanted = min(k, self.count if rows is None else len(rows))
         if wanted < 1:
-            return []
+            return Scored.of([])
         found = self._roughly(vector, wanted, rows, filtered=only is not None) if self.indexed else []
         if len(found) < wanted:
             found = self._exactly(vector, wanted, rows)
-        return sorted(found, key=lambda row: (-row[1], row[0]))[:wanted]
+        return Scored.of(found).first(wanted)
 
     def scores(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Compare some rows with vector, shape (len(rows),)."""

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
-    from briefqa.generation import Candidate
+    from briefqa.generation import Candidates
 
 # Cormack, Clarke and Büttcher, SIGIR 2009.
 _RRF_K = 60
@@ -42,25 +40,24 @@ class Fusion:
     method: Literal["convex", "rrf"] = "convex"
     lexical_weight: float = 0.5
 
-    def rank(self, candidates: Sequence[Candidate]) -> list[Ranked]:
+    def rank(self, found: Candidates) -> list[Ranked]:
         """Rank candidates, best first, ties in the order of the ids."""
-        if not candidates:
+        if not found.ids:
             return []
-        ids, dense, lexical = zip(*sorted(candidates), strict=True)
         parts = _by_rank if self.method == "rrf" else _by_score
-        from_meaning, from_words = parts(ids, np.array(dense)), parts(ids, np.array(lexical))
+        from_meaning, from_words = parts(found.dense.astype(np.float64)), parts(found.lexical.astype(np.float64))
         words, meaning = (1.0, 1.0) if self.method == "rrf" else (self.lexical_weight, 1 - self.lexical_weight)
         scores = words * from_words + meaning * from_meaning
         order = np.argsort(-scores, kind="stable")
-        return list(map(Ranked, [ids[place] for place in order.tolist()], scores[order].tolist()))
+        return list(map(Ranked, [found.ids[place] for place in order.tolist()], scores[order].tolist()))
 
 
-def _by_score(_ids: Sequence[str], scores: NDArray[np.float64]) -> NDArray[np.float64]:
+def _by_score(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     best = float(scores.max())
     return np.maximum(scores, 0.0) / best if best > 0 else np.zeros(len(scores))
 
 
-def _by_rank(ids: Sequence[str], scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    ranks = np.empty(len(ids))
-    ranks[np.lexsort((np.array(ids), -scores))] = np.arange(1, len(ids) + 1)
+def _by_rank(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    ranks = np.empty(len(scores))
+    ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
     return np.where(scores > 0, 1 / (_RRF_K + ranks), 0.0)

@@ -10,6 +10,7 @@ import numpy as np
 
 from briefqa.errors import IncompatibleGeneration, QueryError
 from briefqa.filters import All, Filter
+from briefqa.generation import NONE_FOUND
 from briefqa.search.answerable import Evidence, calibration_of
 from briefqa.search.fusion import Fusion
 from briefqa.search.highlights import highlights
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from briefqa.embedding import Embedder
-    from briefqa.generation import Candidate, Index, IndexInfo, StoredPassage
+    from briefqa.generation import Candidates, Index, IndexInfo, StoredPassage
     from briefqa.search.fusion import Ranked
     from briefqa.search.reranking import Reranker
 
@@ -163,9 +164,9 @@ class Searcher:
 
     def _candidates(
         self, question: str, vector: Callable[[], NDArray[np.float32]], k: int, where: Filter | None
-    ) -> list[Candidate]:
+    ) -> Candidates:
         if not self._info.passages:
-            return []
+            return NONE_FOUND
         phrases = quoted_phrases(question)
         only = None
         if where is not None or phrases:
@@ -212,11 +213,11 @@ class Searcher:
         found = self._candidates(question, self._embed(question), 1, None)
         return self._evidence(question, found, self._fusion.rank(found))
 
-    def _evidence(self, question: str, candidates: Sequence[Candidate], ranked: Sequence[Ranked]) -> Evidence:
+    def _evidence(self, question: str, found: Candidates, ranked: Sequence[Ranked]) -> Evidence:
         if not ranked:
             return Evidence(0.0, 0.0)
         first = ranked[0].passage_id
-        nearness = next(candidate.dense for candidate in candidates if candidate.passage_id == first)
+        nearness = float(found.dense[found.ids.index(first)])
         return Evidence(nearness, self._index.coverage(question, first))
 
 
