@@ -66,7 +66,7 @@ def note_ranks(setting: Setting) -> Iterator[NoteRank]:
         with NOTE_QUESTIONS.open(encoding="utf-8") as lines:
             for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
                 note = json.loads((gold / f"{row['document']}.gold.json").read_text())["notes"][int(row["nth"])]
-                right = {(brief.id, name) for brief in briefs for name in _same_notes(brief, note["text"])}
+                right = {(brief.id, name) for brief in briefs for name in same_notes(brief, note["text"])}
                 hits = searcher.search(row["question"], 50).hits
                 rank = next(
                     (
@@ -79,7 +79,7 @@ def note_ranks(setting: Setting) -> Iterator[NoteRank]:
                 yield NoteRank(row["document"], row["label"], row["question"], rank)
 
 
-def _same_notes(brief: Brief, text: str) -> Iterator[str]:
+def same_notes(brief: Brief, text: str) -> Iterator[str]:
     """Ids of the notes that begin as text does: some documents are there twice, by other producers."""
     beginning = re.sub(r"\W+", "", text.casefold())[:40]
     for note in brief.notes:

@@ -129,6 +129,15 @@ class MemoryIndex:
         meant, worded = (np.array([each[leg] for each in scores], dtype=np.float32) for leg in (1, 2))
         return Candidates([each[0] for each in scores], meant, worded)
 
+    def nearer(self, vector: NDArray[np.float32], passages: Sequence[StoredPassage]) -> list[dict[str, float]]:
+        """Compare bodies and notes as they are."""
+        own = self.embedder.embed_passages([stored.passage.text for stored in passages]) @ vector
+        notes = [{note.id: note.text for note in stored.notes} for stored in passages]
+        return [
+            dict(zip(texts, (self.embedder.embed_passages([*texts.values()]) @ vector - its).tolist(), strict=True))
+            for texts, its in zip(notes, own, strict=True)
+        ]
+
     def select(self, where: Filter, phrases: Sequence[str] = ()) -> Subset:
         """Understand collections only, which is enough to see that a filter arrives."""
         assert isinstance(where, All)

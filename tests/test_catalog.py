@@ -100,7 +100,7 @@ def test_a_missing_passage_or_brief_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="abc"):
         catalog.brief("abc")
     assert catalog.fetch([]) == []
-    assert catalog.positions(["gone-7", id_of(brief)]) == [0]
+    assert catalog.positions(["gone-7", id_of(brief)]) == {id_of(brief): 0}
     catalog.close()
 
 

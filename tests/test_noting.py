@@ -17,9 +17,10 @@ from briefqa.noted import noted
 from briefqa.notes import understand
 from briefqa.passages import split
 from briefqa.reading import read
+from briefqa.search.presenting import cited_notes
 from briefqa.vector_files import InContext, open_embeddings, write_briefs
 from briefqa.vectors import Vectors, write_index
-from fakes import LEVEE, SCHOOL, make_brief
+from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief
 from test_generation import publish
 from test_reindex import Bench
 
@@ -92,6 +93,33 @@ def test_what_only_a_note_says_leads_to_the_passage_that_cites_it(tmp_path: Path
         [first, second, _] = index.dense(EMBEDDER.embed_query("Which dredger sank off Marrow Point?"), 9)
         assert index.fetch([first.passage_id])[0].passage.text == SCHOOL
         assert first.score > second.score
+
+
+def test_notes_tell_how_much_nearer_than_their_passage_they_are(tmp_path: Path) -> None:
+    citing = make_brief(SCHOOL, path="meals.pdf")
+    citing = replace(citing, notes=(replace(citing.notes[0], text=SAID),))
+    publish(tmp_path, [citing, make_brief(LEVEE), make_brief("Dredgers sank in costs.", path="costs.pdf")])
+
+    with closing(g.open_current(tmp_path)) as index:
+        question = EMBEDDER.embed_query("Which dredger sank off Marrow Point?")
+        found = [passage.passage_id for passage in index.dense(question, 9)]
+        passages = index.fetch([*found, *found])
+        told = index.nearer(question, passages)
+        assert told[:3] == told[3:], "in the order of the passages"
+        by_text = {stored.passage.text: its for stored, its in zip(passages, told, strict=False)}
+        [of_note] = by_text[SCHOOL].values()
+        assert of_note > max(0.05, *by_text[LEVEE].values())
+        assert index.nearer(question, []) == []
+
+
+@pytest.mark.parametrize(("nearer", "matched"), [(0.2, True), (0.01, False)])
+def test_a_note_is_marked_that_is_clearly_nearer_in_meaning(nearer: float, *, matched: bool) -> None:
+    brief = make_brief(LEVEE)
+    [stored] = MemoryIndex([brief]).fetch([f"{brief.id}-0"])
+
+    cited = cited_notes(stored, "Wer trug die Kosten?", {"n12": nearer})
+
+    assert [one.matched for one in cited] == [matched, matched]
 
 
 def test_vectors_of_notes_are_made_once_kept_and_gone_with_their_brief(tmp_path: Path) -> None:

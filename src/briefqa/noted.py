@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from briefqa.briefs import Brief, Passage
+    from briefqa.briefs import Brief, Mark, Passage
 
 # With fewer words, addresses aside, a note says nothing that could be asked for: "Ibid., 14.", "See note 3 above."
 _FEWEST_WORDS = 3
@@ -28,9 +28,14 @@ def noted(brief: Brief, passages: Sequence[Passage]) -> Iterator[Noted]:
     """Give the notes of each passage that say something, each once for the passage, in the order of the marks."""
     texts = {note.id: note.text.strip() for note in brief.notes}
     for passage in passages:
-        for note_id in dict.fromkeys(mark.note_id for mark in passage.marks):
-            if note_id is not None and _says_something(text := texts.get(note_id, "")):
-                yield Noted(passage.ordinal, note_id, text)
+        for note_id in told_by(passage.marks, texts):
+            yield Noted(passage.ordinal, note_id, texts[note_id])
+
+
+def told_by(marks: Iterable[Mark], texts: Mapping[str, str]) -> list[str]:
+    """Ids of the notes that say something, each once, in the order of the marks. texts: of notes, by their ids."""
+    cited = dict.fromkeys(mark.note_id for mark in marks)
+    return [name for name in cited if name is not None and _says_something(texts.get(name, ""))]
 
 
 def _says_something(text: str) -> bool:

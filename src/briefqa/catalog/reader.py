@@ -80,10 +80,10 @@ class Catalog(Rows):
         )
         return [row[0] for row in rows]
 
-    def positions(self, passage_ids: Iterable[str]) -> list[int]:
-        """Find the vector rows of passages; ids that there are not are passed over."""
-        rows = self._select(f"SELECT position FROM passages WHERE id IN {THESE}", json.dumps(list(passage_ids)))
-        return [row[0] for row in rows]
+    def positions(self, passage_ids: Iterable[str]) -> dict[str, int]:
+        """Find the vector rows of passages, by id; ids that there are not are passed over."""
+        rows = self._select(f"SELECT id, position FROM passages WHERE id IN {THESE}", json.dumps(list(passage_ids)))
+        return {row[0]: row[1] for row in rows}
 
     def select(self, where: Filter) -> list[int]:
         """Find the vector rows of the passages that a filter lets through, in their order."""

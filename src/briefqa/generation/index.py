@@ -113,6 +113,12 @@ class Index(Protocol):
     def around(self, passage_id: str, reach: int) -> list[StoredPassage]:
         """Return up to `reach` passages before and after one of the same brief, in their order. Raises as `fetch`."""
 
+    def nearer(self, vector: NDArray[np.float32], passages: Sequence[StoredPassage]) -> list[dict[str, float]]:
+        """Tell for passages how much nearer to vector than the passage itself each note is that has a vector, by id.
+
+        passages: of this index. The difference of both scores, below 0 where the passage is nearer.
+        """
+
     def briefs(self, *, limit: int, offset: int = 0) -> list[BriefRecord]:
         """List records of briefs in the order of their paths."""
 

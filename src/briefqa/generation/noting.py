@@ -99,6 +99,15 @@ class WithNotes:
         np.maximum.at(scores, place, self._notes.scores(vector, notes))
         return scores
 
+    def nearer(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> list[list[float]]:
+        """For some passages tell how much nearer to vector than itself each of its notes is, in their order."""
+        own = self._passages.scores(vector, rows)
+        starts, ends = (np.searchsorted(self._passage_of, rows, side) for side in ("left", "right"))
+        notes = [np.arange(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        scores = self._notes.scores(vector, np.concatenate(notes)) if notes else own
+        parts = np.split(scores, np.cumsum(list(map(len, notes)))[:-1])
+        return [(its - by_itself).tolist() for its, by_itself in zip(parts, own, strict=True)]
+
     def _cited_by(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Rows of the notes that some passages cite, in their order."""
         wanted = np.zeros(self._total, dtype=bool)

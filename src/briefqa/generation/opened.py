@@ -31,6 +31,7 @@ from briefqa.generation.noting import NOTE_WEIGHT, WithNotes
 from briefqa.generation.store import current_id, generation_folder
 from briefqa.lexical import FILES as LEXICAL_FILES
 from briefqa.lexical import Lexical, words
+from briefqa.noted import told_by
 from briefqa.vector_files import mapped, reading
 from briefqa.vectors import Vectors
 
@@ -170,8 +171,7 @@ class Generation:
 
     def coverage(self, question: str, passage_id: str) -> float:
         """Tell what part of the question's words a passage holds; see `Index.coverage`."""
-        [row] = self._catalog.positions([passage_id]) or [-1]
-        return self._words.coverage(question, row)
+        return self._words.coverage(question, self._catalog.positions([passage_id]).get(passage_id, -1))
 
     def ids(self) -> NDArray[np.bytes_]:
         """Return the ids of all passages, in ASCII, by row: 33 bytes each, read when they are first asked for."""
@@ -184,7 +184,7 @@ class Generation:
         return list(map(bytes.decode, (self._whole or self).ids()[rows].tolist()))
 
     def _rows(self, only: Sequence[str] | None) -> list[int] | None:
-        return None if only is None else self._catalog.positions(only)
+        return None if only is None else list(self._catalog.positions(only).values())
 
     def _named(self, found: Scored) -> list[ScoredPassage]:
         ids = self._catalog.passage_ids(found.rows.tolist())
@@ -205,6 +205,20 @@ class Generation:
     def around(self, passage_id: str, reach: int) -> list[StoredPassage]:
         """Return the passages before and after one; see `Index.around`."""
         return self._catalog.around(passage_id, reach)
+
+    def nearer(self, vector: NDArray[np.float32], passages: Sequence[StoredPassage]) -> list[dict[str, float]]:
+        """Tell how much nearer than its passage each note is; see `Index.nearer`."""
+        if not isinstance(self._vectors, WithNotes) or not passages:
+            return [{} for _ in passages]
+        told = [told_by(stored.passage.marks, {note.id: note.text for note in stored.notes}) for stored in passages]
+        row_of = self._catalog.positions([stored.passage.id for stored in passages])
+        rows = np.array([row_of[stored.passage.id] for stored in passages], dtype=np.int64)
+        found = self._vectors.nearer(vector, rows)
+        # An index that another version built may have embedded other notes: nothing is said of them then.
+        return [
+            dict(zip(ids, its, strict=True)) if len(ids) == len(its) else {}
+            for ids, its in zip(told, found, strict=True)
+        ]
 
     def briefs(self, *, limit: int, offset: int = 0) -> list[BriefRecord]:
         """List records of briefs in the order of their paths."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from briefqa.embedding import Embedder
-    from briefqa.generation import Candidates, Index, IndexInfo, StoredPassage
+    from briefqa.generation import BriefRecord, Candidates, Index, IndexInfo, StoredPassage
     from briefqa.search.fusion import Ranked
     from briefqa.search.reranking import Reranker
 
@@ -48,6 +49,14 @@ class Wanted:
 
 
 _ANYTHING = Wanted()
+
+
+class Chosen(NamedTuple):
+    """A passage that becomes a hit, with its score and the other briefs that say the same."""
+
+    score: float
+    stored: StoredPassage
+    also_in: tuple[BriefRecord, ...]
 
 
 class Searcher:
@@ -98,6 +107,7 @@ class Searcher:
         reranker = self._check(k, wanted)
         watch = Stopwatch()
 
+        @cache
         def vector() -> NDArray[np.float32]:
             watch.ended("legs")  # what may be looked at is chosen
             made = self._embedder.embed_query(question)
@@ -116,9 +126,8 @@ class Searcher:
         if reranker:
             ranked = self._reranked(question, ranked, stored, reranker)
             watch.ended("rerank")
-        hits = self._hits(
-            question, ranked, [stored[passage.passage_id] for passage in ranked[:reach]], k, wanted.expand
-        )
+        chosen = self._chosen(ranked, [stored[passage.passage_id] for passage in ranked[:reach]], k)
+        hits = self._hits(question, vector, chosen, wanted.expand)
         watch.ended("fetch")
         confidence = self._calibration.confidence(evidence) if hits else 0.0
         ranking = Ranking(query, self._info.generation, hits, watch.timings(), confidence)
@@ -183,25 +192,33 @@ class Searcher:
         texts = {passage.passage_id: _read_again(stored[passage.passage_id]) for passage in ranked[:RERANKED]}
         return rerank(question, ranked, texts, reranker, budget_ms=self._budget_ms)
 
-    def _hits(
-        self, question: str, ranked: Sequence[Ranked], stored: Sequence[StoredPassage], k: int, expand: int
-    ) -> tuple[Hit, ...]:
-        """Make k hits. stored: the first of ranked; more are fetched as long as too few of them differ."""
+    def _chosen(self, ranked: Sequence[Ranked], stored: Sequence[StoredPassage], k: int) -> list[Chosen]:
+        """Choose k passages that differ. stored: the first of ranked; more are fetched as long as too few do."""
         distinct = collapsed(stored)
         while len(distinct) < k and len(stored) < len(ranked):
             stored = [*stored, *self._fetch(ranked[len(stored) : 2 * len(stored)])]
             distinct = collapsed(stored)
+        return [Chosen(ranked[place].score, stored[place], also) for place, also in distinct[:k]]
+
+    def _hits(
+        self, question: str, vector: Callable[[], NDArray[np.float32]], chosen: Sequence[Chosen], expand: int
+    ) -> tuple[Hit, ...]:
+        """Make hits of what is chosen."""
+        citing = [one.stored for one in chosen if one.stored.notes]
+        # Of none, as of an empty index, the vector is not asked for.
+        nearer = self._index.nearer(vector(), citing) if citing else []
+        by_id = {stored.passage.id: its for stored, its in zip(citing, nearer, strict=True)}
         return tuple(
             Hit(
                 rank=rank,
-                score=ranked[place].score,
-                stored=stored[place],
-                notes=cited_notes(stored[place], question),
-                highlights=highlights(question, stored[place].passage.text, stored[place].brief.language),
+                score=score,
+                stored=stored,
+                notes=cited_notes(stored, question, by_id.get(stored.passage.id)),
+                highlights=highlights(question, stored.passage.text, stored.brief.language),
                 also_in=also,
-                neighbours=self._neighbours(stored[place], expand) if expand else (),
+                neighbours=self._neighbours(stored, expand) if expand else (),
             )
-            for rank, (place, also) in enumerate(distinct[:k], start=1)
+            for rank, (score, stored, also) in enumerate(chosen, start=1)
         )
 
     def _neighbours(self, stored: StoredPassage, expand: int) -> tuple[StoredPassage, ...]:
