@@ -54,8 +54,9 @@ gate-highlights: $(VENV)/.dev
 gate-verification: $(VENV)/.dev
 	$(BIN)/python benchmarks/measure_verification.py
 
-bench: $(VENV)/.dev ## run every benchmark; each prints its table
-	@for benchmark in $(sort $(wildcard benchmarks/bench_*.py)); do $(BIN)/python $$benchmark || exit 1; done
+bench: $(VENV)/.dev ## run every benchmark, and write build/bench.md, one table of them all
+	@mkdir -p build
+	$(BIN)/python benchmarks/suite.py --write build/bench.md
 
 samples: ## make docs_in/samples anew; samples/README.md says what it needs
 	$(PYTHON) -m venv build/samples

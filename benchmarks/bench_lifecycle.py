@@ -20,7 +20,7 @@ import threading
 import time
 from pathlib import Path
 
-from conditions import stated
+from conditions import spread, stated, table
 from synthetic import write_briefs
 
 
@@ -80,18 +80,23 @@ def main() -> int:
             write_briefs(home / "docs_in", arguments.passages, arguments.seed, per_brief)
         seconds, peak, report = run(home)
         print(f"{report['briefs']} briefs, {report['passages']} passages", flush=True)
-        print(f"first run            {seconds:7.1f} s  {peak:6.0f} MB  {_steps(report)}", flush=True)
+        print(f"first run: {seconds:.1f} s, {peak:.0f} MB; {_steps(report)}", flush=True)
+        nothing, one = [], []
         for number in range(arguments.rounds):
             before = written(home / "index")
-            seconds, peak, _ = run(home)
-            same = written(home / "index") == before
-            print(
-                f"nothing changed      {seconds:7.1f} s  {peak:6.0f} MB  {'nothing' if same else 'SOMETHING'} written"
-            )
+            nothing.append(run(home))
+            if written(home / "index") != before:
+                raise SystemExit("Nothing has changed, and something was written.")
             brief = home / "docs_in" / f"brief-{number:04}.md"
             brief.write_text(brief.read_text(encoding="utf-8") + "\n\nOne more paragraph.\n", encoding="utf-8")
-            seconds, peak, report = run(home)
-            print(f"one brief changed    {seconds:7.1f} s  {peak:6.0f} MB  {_steps(report)}", flush=True)
+            one.append(run(home))
+            print(f"one brief changed: {one[-1][0]:.1f} s; {_steps(one[-1][2])}", flush=True)
+        nights = {"nothing changed": nothing, "one brief changed": one}
+        rows = [
+            [name, spread([each[0] for each in of], 1), f"{max(each[1] for each in of):.0f}"]
+            for name, of in nights.items()
+        ]
+        table(["night", "seconds", "most MB"], rows)
     return 0
 
 

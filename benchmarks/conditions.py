@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shlex
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 _STAT = Path("/proc/stat")
 
+LOG = "BRIEFQA_BENCH_LOG"
+"""Names the environment's variable that names a file: what is printed is written there as lines of JSON, too."""
+
 
 @contextmanager
 def stated(title: str, seed: int | None, libraries: Sequence[str]) -> Iterator[None]:
@@ -29,7 +33,9 @@ def stated(title: str, seed: int | None, libraries: Sequence[str]) -> Iterator[N
     print(f"command   {command}")
     print(f"seed      {'none: nothing is random' if seed is None else seed}")
     print(f"machine   {os.cpu_count()} cores, {platform.machine()}, {platform.system()}")
-    print("versions  " + ", ".join([f"Python {platform.python_version()}", *(f"{n} {version(n)}" for n in libraries)]))
+    versions = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in libraries)]
+    print("versions  " + ", ".join(versions))
+    _log({"seed": seed, "versions": versions})
     started, busy_before, own_before = time.perf_counter(), _busy_seconds(), cpu_seconds()
     yield
     seconds = time.perf_counter() - started
@@ -37,15 +43,29 @@ def stated(title: str, seed: int | None, libraries: Sequence[str]) -> Iterator[N
     if busy_before is not None and (busy := _busy_seconds()) is not None:
         others = max(0.0, busy - busy_before - (cpu_seconds() - own_before)) / seconds
         note = f"{others:.2f} of {os.cpu_count()} cores on average" + (" (NOISY: run it again)" if others > 0.2 else "")
+        _log({"others": others})
     print(f"took {seconds:.0f} s; other programs kept busy meanwhile: {note}", flush=True)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print rows as a Markdown table that can also be read as it is."""
+    print("\n".join(lines_of(head, rows)), flush=True)
+    _log({"head": head, "rows": rows})
+
+
+def lines_of(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Give a Markdown table line by line."""
     widths = [max(len(cell) for cell in column) for column in zip(head, *rows, strict=True)]
-    for row in (head, ["-" * width for width in widths], *rows):
-        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |")
-    sys.stdout.flush()
+    return [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in (head, ["-" * width for width in widths], *rows)
+    ]
+
+
+def _log(said: dict[str, object]) -> None:
+    if file := os.environ.get(LOG):
+        with Path(file).open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(said) + "\n")
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:

@@ -2,16 +2,18 @@
 
 There are some 7,000 passages, with 1,400 notes. What is wanted beyond is the same briefs again, in which every fifth
 word is another one of the same length: new words, as more briefs would bring them, and every offset stays. Vectors are
-random, in clusters (see `synthetic`): how long a search takes depends on their number alone.
+random, in clusters (see `synthetic`), or mixtures of real ones (`MixedPassages`), where what is found matters, too.
 """
 
 from __future__ import annotations
 
 import random
 import re
+import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 from retrieval import COLLECTIONS, PROJECT, SHARED
 from synthetic import PASSAGE_TOKENS, RandomPassages
 
@@ -22,19 +24,29 @@ from briefqa.ingest import ingest
 from briefqa.reindex import ReindexReport, reindex
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from briefqa.embedding import Embedder
 
 _SUFFIX = ".brief"
 _LETTERS = "etaoinshrdlu"
 _VARIED = 0.2
 # So many passages become of what is there (measured at PASSAGE_TOKENS).
 _THERE = 7080
+# Characters of what is embedded for the bank of real vectors.
+_PIECE = 900
 
 
-def build_varied_index(folder: Path, passages: int, seed: int) -> ReindexReport:
+def build_varied_index(
+    folder: Path, passages: int, seed: int, *, mixed: bool = False, changed: Collection[int] = ()
+) -> ReindexReport:
     """Index at least so many passages into folder/index; of fewer than there are, some briefs are left out.
 
-    An index of an earlier call is brought up to date.
+    An index of an earlier call is brought up to date. mixed: vectors are mixtures of real ones. changed: numbers of
+    briefs that are to be others than in an earlier call.
     """
     briefs = real_briefs()
     random.Random(seed).shuffle(briefs)  # noqa: S311 - to be repeated, not to be secret
@@ -42,15 +54,17 @@ def build_varied_index(folder: Path, passages: int, seed: int) -> ReindexReport:
     docs_in.mkdir(parents=True, exist_ok=True)
     for number in range(round(len(briefs) * passages / _THERE) + 1):
         file = docs_in / f"{number:07}{_SUFFIX}"
-        if not file.exists():
-            file.write_text(str(number), encoding="ascii")
+        if number in changed or not file.exists():
+            file.write_text(f"{number} changed" if number in changed else str(number), encoding="ascii")
 
     def understand(document: Document, brief_id: str) -> Brief:
         copy, place = divmod(int(document.path.removesuffix(_SUFFIX)), len(briefs))
-        varied = variation(briefs[place], f"{seed} {copy}") if copy else briefs[place]
+        again = "changed" if copy * len(briefs) + place in changed else ""
+        varied = variation(briefs[place], f"{seed} {copy}{again}") if copy or again else briefs[place]
         return replace(varied, id=brief_id, path=document.path)
 
-    embedder = RandomPassages(load_embedder(PACKAGED_MODEL, converted=PROJECT / "build" / "models"), seed)
+    real = load_embedder(PACKAGED_MODEL, converted=PROJECT / "build" / "models")
+    embedder = MixedPassages(real, folder.parent / "real.npy", briefs) if mixed else RandomPassages(real, seed)
     return reindex(
         docs_in,
         folder / "index",
@@ -67,6 +81,35 @@ def build_varied_index(folder: Path, passages: int, seed: int) -> ReindexReport:
         suffixes={_SUFFIX},
         reader_version="varied",
     )
+
+
+class MixedPassages(RandomPassages):
+    """The real model, except that each passage gets a mixture of real passages' vectors, always the same one.
+
+    Passages of one brief (by the first line of what is embedded) have one of both in common; a third part is noise. So
+    they lie as real ones do, in clusters that overlap, and real questions are near to some of them.
+    """
+
+    def __init__(self, real: Embedder, file: Path, briefs: Sequence[Brief]) -> None:
+        """file: where the vectors of what the briefs say are kept."""
+        super().__init__(real, 0)
+        self.fingerprint = f"mixed-{real.fingerprint}"
+        if not file.exists():
+            texts = [brief.body[at : at + _PIECE] for brief in briefs for at in range(0, len(brief.body), _PIECE)]
+            np.save(file, np.concatenate([real.embed_passages(texts[at : at + 64]) for at in range(0, len(texts), 64)]))
+        self._bank = np.load(file)
+
+    def embed_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return mixtures, of unit length."""
+        common = [zlib.crc32(text.partition("\n")[0].encode()) % len(self._bank) for text in texts]
+        own = [zlib.crc32(text.encode()) for text in texts]
+        noise = np.stack(
+            [np.random.default_rng(seed).standard_normal(self.dimension, dtype=np.float32) for seed in own]
+        )
+        noise /= np.linalg.norm(noise, axis=1, keepdims=True)
+        vectors = 0.6 * self._bank[common] + 0.6 * self._bank[np.array(own) % len(self._bank)] + 0.4 * noise
+        unit: NDArray[np.float32] = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+        return unit
 
 
 def real_briefs() -> list[Brief]:
