@@ -9,8 +9,10 @@ from briefqa.cli.settings import language_model, loader, search_options, setting
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from briefqa.cli.commands import Commands
+    from briefqa.embedding import Embedder
 
 
 def add(commands: Commands) -> None:
@@ -29,15 +31,29 @@ def _mcp(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _ahead(load: Callable[[], Embedder]) -> Callable[[], Embedder]:
+    """Begin to load at once, beside the imports that serving needs. Whoever loads again loads anew."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(1)
+    begun = [pool.submit(load)]
+    pool.shutdown(wait=False)
+    return lambda: begun.pop().result() if begun else load()
+
+
 def _serve(arguments: argparse.Namespace) -> int:
     from briefqa.machine import cores
-    from briefqa.service.server import serve
 
     config = settings(arguments, index=arguments.index, host=arguments.host, port=arguments.port)
+    # Each process computes on its part of the cores: several would only take them from each other.
+    load = loader(config, max(1, cores() // config.workers))
+    if config.workers == 1:  # threads do not survive the fork into several
+        load = _ahead(load)
+    from briefqa.service.server import serve
+
     serve(
         config,
-        # Each process computes on its part of the cores: several would only take them from each other.
-        loader(config, max(1, cores() // config.workers)),
+        load,
         lambda: search_options(config),
         lambda text: print(text, flush=True),
         language_model(config),

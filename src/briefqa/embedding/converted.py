@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from tokenizers import Tokenizer
 
 GRAPH, TOKENIZER, RECORD = "model.onnx", "tokenizer.json", "embedder.json"
 FORMAT = 1
@@ -61,7 +63,7 @@ class ConvertedEmbedder:
         traits = Traits(record["window"], record["query_prompt"], record["passage_prompt"], tokenizer, record["digest"])
         self._query_prompt = query_prompt or traits.query_prompt
         self._passage_prompt = passage_prompt or traits.passage_prompt
-        self._counting = Tokenizer.from_str(tokenizer)
+        self._tokenizer = tokenizer
         self._cutting = Tokenizer.from_str(tokenizer)
         self._cutting.enable_truncation(traits.window)
         self._padding: int = record["padding"]
@@ -75,6 +77,13 @@ class ConvertedEmbedder:
         self.fingerprint = fingerprint_of(traits, self._passage_prompt)
         # In eight-bit integers, what is embedded together changes each other's vectors: questions stay by themselves.
         self._questions = None if record.get("rounded") else Gathering(self._embed)
+
+    @cached_property
+    def _counting(self) -> Tokenizer:
+        """The tokenizer without truncation; questions need none."""
+        from tokenizers import Tokenizer  # noqa: PLC0415 - a tenth of a second
+
+        return Tokenizer.from_str(self._tokenizer)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text as a passage, special tokens and the passage prompt included."""
