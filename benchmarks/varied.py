@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from briefqa.embedding import Embedder
 
+BANK = "real.npy"
+"""Where the vectors of real passages are kept, beside the folders of the indexes."""
 _SUFFIX = ".brief"
 _LETTERS = "etaoinshrdlu"
 _VARIED = 0.2
@@ -64,7 +66,7 @@ def build_varied_index(
         return replace(varied, id=brief_id, path=document.path)
 
     real = load_embedder(PACKAGED_MODEL, converted=PROJECT / "build" / "models")
-    embedder = MixedPassages(real, folder.parent / "real.npy", briefs) if mixed else RandomPassages(real, seed)
+    embedder = MixedPassages(real, folder.parent / BANK, briefs) if mixed else RandomPassages(real, seed)
     return reindex(
         docs_in,
         folder / "index",

@@ -125,6 +125,7 @@ class Lexical:
         self._rows = rows
         self._terms = stored.terms
         self._brief_of = stored.brief_of
+        self._place_of_brief = stored.brief_of.astype(np.intp)  # or every search would make it anew
         self._passages, self._briefs = stored.matrices
         about = stored.about
         briefs = stored.brief_of if rows is None else stored.brief_of[rows]
@@ -132,6 +133,8 @@ class Lexical:
         order = np.lexsort((np.arange(len(frequent)), -frequent))
         self._languages = [about.languages[place] for place in order if frequent[place]]
         seen = np.bincount(briefs, minlength=about.briefs) > 0
+        if len(seen) > about.briefs:
+            raise ValueError(f"a passage is of brief {len(seen) - 1}, and there are {about.briefs}")
         self._acronyms = Acronyms(agreed(stored.acronyms, None if rows is None else seen), self._languages)
         self._columns_of = lru_cache(_AT_HAND)(self._look_up)
 
@@ -177,7 +180,8 @@ class Lexical:
         weights = self.columns(question)
         summed: NDArray[np.float32] = self._passages.summed(weights)
         if len(summed):
-            summed += self._briefs.summed(weights)[self._brief_of]
+            # As "clip" goes without a copy of the whole, and no row is out of bounds.
+            summed += self._briefs.summed(weights).take(self._place_of_brief, mode="clip")
         return summed
 
     @staticmethod
@@ -226,9 +230,14 @@ class Lexical:
     def _holding(self, columns: Sequence[int]) -> NDArray[np.int64]:
         if -1 in columns:
             return np.empty(0, dtype=np.int64)
-        rows = np.arange(len(self._brief_of))
-        for column in columns:
-            rows = np.intersect1d(rows, self._passages.rows_of(column), assume_unique=True)
+        if not columns:
+            return np.arange(len(self._brief_of))
+        # The rarest first: what is looked for in the others is never more than it has.
+        first, *others = sorted((self._passages.rows_of(column) for column in columns), key=len)
+        rows = first.astype(np.int64)
+        for holding in others:
+            places = np.minimum(holding.searchsorted(rows.astype(holding.dtype)), len(holding) - 1)
+            rows = rows[holding[places] == rows]
         return rows
 
     def columns(self, question: str) -> list[tuple[int, float]]:
@@ -326,7 +335,8 @@ def _promising(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     whole = len(scores) // _BLOCK
     if not 0 < k < whole:
         return np.flatnonzero(scores > 0)
-    highest = scores[: whole * _BLOCK].reshape(whole, _BLOCK).max(axis=1)
+    # Of every so many scores, not of so many neighbours: that is compared many numbers at a time.
+    highest = scores[: whole * _BLOCK].reshape(_BLOCK, whole).max(axis=0)
     least = np.partition(highest, whole - k)[whole - k]
     return np.flatnonzero(scores >= least if least > 0 else scores > 0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from briefqa.lexical import language_of, terms, words
@@ -66,6 +67,11 @@ def collapsed(stored: Sequence[StoredPassage]) -> list[tuple[int, tuple[BriefRec
     Returns the places of those that stay, each with the other briefs that say it, too.
     """
     kept: list[tuple[int, frozenset[str], list[BriefRecord]]] = []
+
+    @cache
+    def triples(place: int) -> frozenset[object]:
+        return _triples(stored[place].passage.text)
+
     for place, passage in enumerate(stored):
         said = frozenset(passage.passage.text.casefold().split())
         same = next(
@@ -73,7 +79,7 @@ def collapsed(stored: Sequence[StoredPassage]) -> list[tuple[int, tuple[BriefRec
                 also
                 for other, its, also in kept
                 if _other_brief(passage, stored[other]) and _overlap(said, its) >= _LIKE
-                if _overlap(_triples(passage.passage.text), _triples(stored[other].passage.text)) >= _SAME
+                if _overlap(triples(place), triples(other)) >= _SAME
             ),
             None,
         )
