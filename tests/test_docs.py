@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
@@ -132,3 +133,17 @@ def test_the_table_of_capacities_is_what_its_command_prints() -> None:
     rows = [re.sub(r" +", " ", line) for line in printed.splitlines() if line.startswith("| 1")]
     assert len(rows) == 3
     assert shown >= set(rows)
+
+
+def test_figures_of_the_suite_are_printed_by_its_benchmarks() -> None:
+    sys.path.insert(0, str(PROJECT / "benchmarks"))
+    try:
+        suite = importlib.import_module("suite")
+    finally:
+        del sys.path[0]
+    for figure in suite.FIGURES:
+        code = (PROJECT / "benchmarks" / f"{figure.benchmark}.py").read_text(encoding="utf-8")
+        assert figure.column in code.replace("{questions}", "3000")
+    log = [{"seed": 4, "versions": ["Python 3"]}, {"head": ["start", "seconds"], "rows": [["search", "1.1"]]}]
+    page = suite.page({"bench_start": [*log, {"others": 0.01}]})
+    assert re.search(r"\| cold search +\| 1.1 s +\| ≤ 1.5 +\| bench_start +\| 4 +\| 0.01 +\|", page)

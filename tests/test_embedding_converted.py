@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis.strategies import integers, lists
 
 from briefqa.embedding import PACKAGED_MODEL, Embedder, embedder_key, load_embedder
-from briefqa.embedding.converted import ConvertedEmbedder
+from briefqa.embedding.converted import ConvertedEmbedder, _batches
 from briefqa.embedding.sentence import SentenceEmbedder
 from briefqa.errors import EmbeddingError
 
@@ -169,6 +171,16 @@ def test_many_threads_may_compute_at_once(packaged_models: Path) -> None:
     expected = [found.embed_query(question) for question in questions]
     with ThreadPoolExecutor(8) as pool:
         assert np.abs(np.stack(list(pool.map(found.embed_query, questions))) - np.stack(expected)).max() < 1e-5
+
+
+@given(lists(integers(1, 600), max_size=80))
+def test_texts_are_put_together_where_little_is_padded(lengths: list[int]) -> None:
+    batches = list(_batches(lengths))
+    assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
+    for batch in batches:
+        own = [lengths[row] for row in batch]
+        padded = len(own) * max(own)
+        assert len(own) == 1 or (padded <= 512 and padded <= 1.25 * sum(own))
 
 
 @pytest.mark.model
