@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conditions import stated
-from retrieval import NOTE_QUESTIONS, SHARED, _same_notes, default_setting
+from retrieval import NOTE_QUESTIONS, SHARED, same_notes, default_setting
 
 from briefqa.answer import Answer, answer
 from briefqa.evaluation.collections import load_collection
@@ -122,7 +122,7 @@ def notes(setting: Setting, every: int) -> Iterator[Asked]:
             rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))[::every]
         for row in rows:
             note = json.loads((gold / f"{row['document']}.gold.json").read_text())["notes"][int(row["nth"])]
-            right = {(brief.id, name) for brief in briefs for name in _same_notes(brief, note["text"])}
+            right = {(brief.id, name) for brief in briefs for name in same_notes(brief, note["text"])}
             found = answer(row["question"], searcher, _HITS)
             brought = [
                 cited.note
