@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from conditions import stated
-from retrieval import NOTE_QUESTIONS, SHARED, same_notes, default_setting
+from retrieval import NOTE_QUESTIONS, SHARED, default_setting, same_notes
 
 from briefqa.answer import Answer, answer
 from briefqa.evaluation.collections import load_collection
