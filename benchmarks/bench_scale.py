@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from conditions import cpu_seconds, quantile, stated, table
 from retrieval import PROJECT, SHARED
-from varied import BANK, MixedPassages, build_varied_index, real_questions
+from varied import BANK, MixedPassages, build_varied_index, real_briefs, real_questions
 
 from briefqa.embedding import PACKAGED_MODEL, load_embedder
 from briefqa.generation import generation_folder, open_current
@@ -98,6 +98,7 @@ def apart(part: str, folder: Path, passages: int, arguments: argparse.Namespace)
 
 def build(folder: Path, passages: int, arguments: argparse.Namespace) -> dict[str, Any]:
     """Build from nothing: seconds by the clock and of the CPU, and the most memory held."""
+    real_briefs()  # what they are made of is read before
     before = cpu_seconds()
     report = build_varied_index(folder, passages, arguments.seed, mixed=True)
     return {
@@ -116,6 +117,7 @@ def change(folder: Path, passages: int, arguments: argparse.Namespace) -> dict[s
     rounds = folder / "rounds"
     first = int(rounds.read_text()) + 1 if rounds.exists() else 0
     rounds.write_text(str(first))
+    real_briefs()
     before = cpu_seconds()
     changed = range(first % _EVERY, briefs, _EVERY)
     report = build_varied_index(folder, passages, arguments.seed, mixed=True, changed=changed)
@@ -186,8 +188,8 @@ def memory(kind: str) -> float:
 
 CURVES = {
     "indexing, CPU seconds": lambda one: one["built"]["cpu"],
-    "a search, p50 ms": lambda one: one["search"]["p50"],
-    "a search, p95 ms": lambda one: one["search"]["p95"],
+    "both legs, p50 ms": lambda one: one["search"]["p50"],
+    "both legs, p95 ms": lambda one: one["search"]["p95"],
     "opening, seconds": lambda one: one["search"]["open"],
     "memory of a searching process, MB": lambda one: one["search"]["memory"],
     "1 % changed, seconds": lambda one: one["changed"]["seconds"],
@@ -236,6 +238,7 @@ def plot(measured: Sequence[dict[str, Any]], file: Path) -> None:
     """Draw all curves with their fits."""
     import matplotlib as mpl  # noqa: PLC0415 - a second, and for this alone
     from matplotlib.figure import Figure  # noqa: PLC0415 - the same
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter  # noqa: PLC0415 - the same
 
     mpl.rcParams |= {"svg.hashsalt": "briefqa", "font.size": 9}
     figure = Figure(figsize=(9, 5.4), layout="constrained")
@@ -246,6 +249,10 @@ def plot(measured: Sequence[dict[str, Any]], file: Path) -> None:
             sizes = np.array([_FITTED_FROM, max(size for size, _ in points)])
             axes.loglog(sizes, found[1] * sizes ** found[0], color="#b9770e", label=f"passages ^ {found[0]:.2f}")
             axes.legend(frameon=False)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5) if axis is axes.yaxis else (1,)))
+            axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+            axis.set_minor_formatter(NullFormatter())
         axes.set_title(name)
         axes.set_xlabel("passages")
         axes.grid(alpha=0.3)

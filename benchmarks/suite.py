@@ -62,7 +62,7 @@ FIGURES = [
     Figure("a night in which one brief changed", "bench_lifecycle", "one brief changed", "seconds", "s", "≤ 10"),
     Figure("painted after the answer", "bench_pages", "warm", "ms after the answer", "ms", "≤ 100"),
     Figure("indexing grows as passages ^", "bench_scale", "indexing, CPU seconds", "exponent", "", "≤ 1.1"),
-    Figure("a search grows as passages ^", "bench_scale", "a search, p50 ms", "exponent", "", "< 1"),
+    Figure("both legs grow as passages ^", "bench_scale", "both legs, p50 ms", "exponent", "", "< 1"),
 ]  # fmt: skip
 
 

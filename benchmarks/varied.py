@@ -11,6 +11,7 @@ import random
 import re
 import zlib
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,7 +51,7 @@ def build_varied_index(
     An index of an earlier call is brought up to date. mixed: vectors are mixtures of real ones. changed: numbers of
     briefs that are to be others than in an earlier call.
     """
-    briefs = real_briefs()
+    briefs = list(real_briefs())
     random.Random(seed).shuffle(briefs)  # noqa: S311 - to be repeated, not to be secret
     docs_in = folder / "docs_in"
     docs_in.mkdir(parents=True, exist_ok=True)
@@ -114,7 +115,8 @@ class MixedPassages(RandomPassages):
         return unit
 
 
-def real_briefs() -> list[Brief]:
+@cache
+def real_briefs() -> tuple[Brief, ...]:
     """Return the entries of the collections as briefs, and the documents of notes-gold as they are read."""
     briefs = []
     for name in COLLECTIONS:
@@ -124,7 +126,7 @@ def real_briefs() -> list[Brief]:
     for file in sorted((SHARED / "notes-gold").glob("*.pdf")):
         read = ingest(file, file.name, file.stem, max_bytes=10**9, max_pages=10**6, max_chars=10**9)
         briefs.append(replace(read.brief, geometry=()))
-    return briefs
+    return tuple(briefs)
 
 
 def real_questions(seed: int) -> list[str]:

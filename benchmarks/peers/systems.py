@@ -220,8 +220,9 @@ class Briefqa:
         self._home = folder or Path(self._temporary.name)
         models = Path(__file__).parents[2] / "build" / "models"
         self._embedder = load_embedder(PACKAGED_MODEL, precision=precision, converted=models)
+        indexing = load_embedder(PACKAGED_MODEL, precision=precision, converted=models, many=True)
         self._settings: dict[str, Any] = {
-            "load": lambda: self._embedder,
+            "load": lambda: indexing,
             "embedder_key": embedder_key(PACKAGED_MODEL, precision=precision),
             "passage_tokens": 200,
             "faiss_factory": "auto",

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 # What is held, put away and lost at most when a run is cut short: so many passages, or those of so many seconds.
 _PASSAGES_A_SEGMENT = 512
 _SECONDS_A_SEGMENT = 30.0
-# Embedded in one call, between two looks at whether to stop: a second or two on a slow machine.
-_EMBEDDED_AT_ONCE = 32
+# Embedded in one call, between two looks at whether to stop: up to three seconds on a slow machine.
+_EMBEDDED_AT_ONCE = 64
 _ROWS_COPIED_AT_ONCE = 65_536
 PARTS = 5
 """Of writing a generation: its catalog, its vectors, its indexes, its seals; its trial and publication."""
