@@ -1,6 +1,7 @@
 """Embedding on a CPU: the converted model beside sentence-transformers, and beside what the machine can multiply.
 
-Also the same in eight-bit integers, whose share of the peak in single precision may exceed 1.
+Also the same in eight-bit integers, whose share of the peak in single precision may exceed 1, and both with batches
+side by side, each by one thread, as a night computes them.
 
 Figures like these mislead in three ways. The peak is that of one large product of matrices: nothing with attention,
 normalisation and small matrices reaches it. Texts of one length flatter every runtime, since nothing is padded; a
@@ -52,7 +53,14 @@ def main() -> None:
         again, loading_again = timed(lambda: load_embedder(_MODEL, converted=Path(folder)))
         plain, loading_plain = timed(lambda: load_embedder(_MODEL))
         rounded, rounding = timed(lambda: load_embedder(_MODEL, precision="int8", converted=Path(folder)))
-        embedders = {"torch": plain, "converted": converted, "int8": rounded}
+        many = {"converted": Path(folder), "many": True}
+        embedders = {
+            "torch": plain,
+            "converted": converted,
+            "converted, side by side": load_embedder(_MODEL, **many),
+            "int8": rounded,
+            "int8, side by side": load_embedder(_MODEL, precision="int8", **many),
+        }
         del again
         print(f"\nloading: {loading:.1f} s with the conversion and torch's import, then {loading_again:.2f} s; "
               f"by torch, imported already, {loading_plain:.1f} s; rounding, once, {rounding:.1f} s")  # fmt: skip

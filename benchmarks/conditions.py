@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 _STAT = Path("/proc/stat")
 
-LOG = "BRIEFQA_BENCH_LOG"
-"""Names the environment's variable that names a file: what is printed is written there as lines of JSON, too."""
+LOG = "BENCH_LOG"
+"""A variable of the environment that names a file: what is printed is written there as lines of JSON, too. Not one of
+briefqa's own, which would take it for a setting that it does not know."""
 
 
 @contextmanager

@@ -43,9 +43,9 @@ class Figure:
 FIGURES = [
     Figure("read and linked, beside pypdf's extract_text", "bench_reading", "both", "speed, extract_text = 1", "×",
            "≥ 0.5"),
-    Figure("embedding in fp32, beside torch", "bench_embedding", "converted", "beside torch", "×"),
-    Figure("share of the fp32 peak", "bench_embedding", "converted", "share of the peak", "", "≥ 0.75"),
-    Figure("embedding in int8, beside torch", "bench_embedding", "int8", "beside torch", "×"),
+    Figure("embedding in fp32, beside torch", "bench_embedding", "converted, side by side", "beside torch", "×"),
+    Figure("share of the fp32 peak", "bench_embedding", "converted, side by side", "share of the peak", "", "≥ 0.75"),
+    Figure("embedding in int8, beside torch", "bench_embedding", "int8, side by side", "beside torch", "×"),
     Figure("a question's vector", "bench_embedding", "converted", "p50, ms", "ms"),
     Figure("whole reindex", "bench_indexing", "whole reindex", "passages/s", "passages/s"),
     Figure("cold search", "bench_start", "search", "seconds", "s", "≤ 1.5"),
