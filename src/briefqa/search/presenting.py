@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from briefqa.lexical import language_of, terms, words
+from briefqa.lexical import Sought, language_of, terms, tokens, words
 from briefqa.search.hits import CitedNote
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ _FEW_WORDS = 12
 # Of no sentence of a body, asked for with every second or third word left out, a note was so much nearer
 # (docs/evaluate.md).
 _CLEARLY_NEARER = 0.05
+# Questions whose words are kept at hand: one is asked of several passages.
+_AT_HAND = 64
 
 
 def cited_notes(
@@ -48,10 +50,9 @@ def cited_notes(
 
 
 def _matched(stored: StoredPassage, question: str) -> frozenset[str]:
-    language = language_of(stored.brief.language, stored.passage.text)
-    wanted = set(terms(question, language)[0])
-    held = wanted & set(terms(f"{stored.passage.section}\n{stored.passage.text}", language)[0])
-    by_note = {note.id: wanted & set(terms(note.text, language)[0]) for note in stored.notes}
+    sought = _sought(question, language_of(stored.brief.language, stored.passage.text))
+    held = sought.held_by(tokens(f"{stored.passage.section}\n{stored.passage.text}"))
+    by_note = {note.id: sought.held_by(tokens(note.text)) for note in stored.notes}
     most = max(map(len, by_note.values()), default=0)
     # Half of what it holds must be news, so that a passage that answers itself keeps the honour.
     return frozenset(
@@ -59,6 +60,12 @@ def _matched(stored: StoredPassage, question: str) -> frozenset[str]:
         for name, of_note in by_note.items()
         if of_note and len(of_note) == most and len(of_note) > len(held & of_note) and len(of_note) >= len(held)
     )
+
+
+@lru_cache(_AT_HAND)
+def _sought(question: str, language: str) -> Sought:
+    """The words of a question, pairs left out."""
+    return Sought(frozenset(terms(question, language)[0]), language)
 
 
 def collapsed(stored: Sequence[StoredPassage]) -> list[tuple[int, tuple[BriefRecord, ...]]]:
