@@ -11,13 +11,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from briefqa.cli import main
+from briefqa.cli.indexing import Interruption
 from briefqa.generation import current_id, generation_folder
+from briefqa.reindex import Progress
 from test_cli import wait_for
 
 if TYPE_CHECKING:
@@ -91,6 +93,19 @@ def test_a_signal_ends_a_run_at_once_and_the_next_one_goes_on(
     assert 0 < to_read < MANY, "what was done is not done again"
     assert not (home / "index" / "work").exists()
     assert outcome(home, capsys)["outcome"] == "published"
+
+
+def test_a_signal_that_is_lost_ends_the_run_at_its_next_step() -> None:
+    interruption = Interruption()
+    told: list[Progress] = []
+    tell = interruption.before(told.append)
+    tell(Progress("read", 1, 3))
+    with suppress(KeyboardInterrupt):  # as Python does around a finalizer
+        interruption(signal.SIGINT, None)
+
+    with pytest.raises(KeyboardInterrupt):
+        tell(Progress("read", 2, 3))
+    assert told == [Progress("read", 1, 3)]
 
 
 @contextmanager

@@ -20,6 +20,7 @@ _LOOK_MS = 1000
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
+    from types import FrameType
 
     from briefqa.cli.commands import Commands
     from briefqa.config import Config
@@ -44,19 +45,46 @@ def add(commands: Commands) -> None:
     publish.add_argument("--force", action="store_true", help="publish it whatever the gate says")
 
 
+class Interruption:
+    """Ends a run that a signal interrupts: at once or, where that is lost, at its next step.
+
+    Python ignores what a signal raises while it runs a finalizer or a callback: the run would go on as if nothing were.
+    """
+
+    def __init__(self) -> None:
+        self._came = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal. Raises KeyboardInterrupt."""
+        self._came = True
+        signal.default_int_handler(number, frame)
+
+    def before(self, tell: Callable[[Progress], None]) -> Callable[[Progress], None]:
+        """Look whether a signal came before telling how far it is. What is made raises KeyboardInterrupt if so."""
+
+        def look_and_tell(now: Progress) -> None:
+            if self._came:
+                raise KeyboardInterrupt
+            tell(now)
+
+        return look_and_tell
+
+
 def _reindex(arguments: argparse.Namespace) -> int:
     # What systemd and Kubernetes send ends a run as Ctrl-C does, with what is done put away.
+    interruption = Interruption()
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, interruption)
     if not arguments.watch:
-        return _once(arguments)
+        return _once(arguments, interruption)
     from briefqa.reindex import check_folder
 
     docs_in = Path(settings(arguments, docs_in=arguments.docs_in).docs_in)
     check_folder(docs_in)
     for _ in _changed(docs_in):
         try:
-            _once(arguments)
+            _once(arguments, interruption)
         except BriefqaError as error:  # a disk that is full, another run: the next change tries again
             complain(str(error))
     return DONE
@@ -96,7 +124,7 @@ def _identity(folder: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _once(arguments: argparse.Namespace) -> int:
+def _once(arguments: argparse.Namespace, interruption: Interruption) -> int:
     from dataclasses import asdict
 
     from briefqa.console import progress, report_page
@@ -120,7 +148,7 @@ def _once(arguments: argparse.Namespace) -> int:
             allow_empty=arguments.allow_empty,
             full=arguments.full,
             gate=gate(config),
-            progress=_events() if arguments.json else bars,
+            progress=interruption.before(_events() if arguments.json else bars),
         )
     _note(config, outcome_of(report), report)
     page = _keep(report, config)
