@@ -115,9 +115,9 @@ def vectors(folder: Path, count: int, known: NDArray[np.float32], seed: int) -> 
     lines = []
     for k in (10, 100):
         best = np.argpartition(-scores, k)[:, :k]
-        found = [{row for row, _ in opened.search(question, k).each} for question in asked]
+        found = [set(opened.search(question, k).rows.tolist()) for question in asked]
         recall = np.mean([len(got & set(exact.tolist())) / k for got, exact in zip(found, best, strict=True)])
-        taken = [cpu(lambda: opened.search(question, k).each) for question in asked]  # noqa: B023 - called at once
+        taken = [cpu(lambda: opened.search(question, k)) for question in asked]  # noqa: B023 - called at once
         lines.append([str(k), f"{recall:.4f}", *milliseconds(taken)])
     table(["k", "recall", "CPU of a search, ms p50", "p95"], lines)
     lines = []
@@ -145,7 +145,7 @@ def with_notes(
 
 def compared(near: Near, question: NDArray[np.float32]) -> None:
     """Do what a search asks of the vectors: the nearest, and the scores of what either leg has found."""
-    rows = [row for row, _ in near.search(question, 100).each]
+    rows = near.search(question, 100).rows.tolist()
     near.scores(question, np.unique([*rows, *range(0, 100 * len(rows), 100)]))
 
 

@@ -89,24 +89,23 @@ class WithNotes:
     def scores(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Compare some passages and their notes with vector: the greatest score of each, shape (len(rows),)."""
         scores = self._passages.scores(vector, rows)
-        starts, ends = (np.searchsorted(self._passage_of, rows, side) for side in ("left", "right"))
-        counts = ends - starts
-        if not counts.any():
-            return scores
-        place = np.repeat(np.arange(len(rows)), counts)
-        # The notes of each passage follow on each other.
-        notes = np.arange(len(place)) + np.repeat(starts - np.cumsum(counts) + counts, counts)
-        np.maximum.at(scores, place, self._notes.scores(vector, notes))
+        notes, counts = self._notes_of(rows)
+        if len(notes):
+            np.maximum.at(scores, np.repeat(np.arange(len(rows)), counts), self._notes.scores(vector, notes))
         return scores
 
     def nearer(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> list[list[float]]:
         """For some passages tell how much nearer to vector than itself each of its notes is, in their order."""
-        own = self._passages.scores(vector, rows)
+        notes, counts = self._notes_of(rows)
+        apart = self._notes.scores(vector, notes) - np.repeat(self._passages.scores(vector, rows), counts)
+        return [its.tolist() for its in np.split(apart, np.cumsum(counts)[:-1])]
+
+    def _notes_of(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Rows of the notes that some passages cite, passage by passage, and how many each cites."""
         starts, ends = (np.searchsorted(self._passage_of, rows, side) for side in ("left", "right"))
-        notes = [np.arange(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-        scores = self._notes.scores(vector, np.concatenate(notes)) if notes else own
-        parts = np.split(scores, np.cumsum(list(map(len, notes)))[:-1])
-        return [(its - by_itself).tolist() for its, by_itself in zip(parts, own, strict=True)]
+        counts = ends - starts
+        # The notes of each passage follow on each other.
+        return np.arange(counts.sum()) + np.repeat(starts - np.cumsum(counts) + counts, counts), counts
 
     def _cited_by(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Rows of the notes that some passages cite, in their order."""
