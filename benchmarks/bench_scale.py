@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from bench_memory import memory
 from conditions import cpu_seconds, quantile, stated, table
 from retrieval import PROJECT, SHARED
 from varied import BANK, MixedPassages, build_varied_index, real_briefs, real_questions
@@ -106,7 +108,7 @@ def build(folder: Path, passages: int, arguments: argparse.Namespace) -> dict[st
         "briefs": report.briefs,
         "seconds": report.took,
         "cpu": cpu_seconds() - before,
-        "peak": memory("VmHWM"),
+        "peak": memory(os.getpid(), "VmHWM"),
     }
 
 
@@ -126,7 +128,7 @@ def change(folder: Path, passages: int, arguments: argparse.Namespace) -> dict[s
         "seconds": report.took,
         "steps": report.seconds,
         "cpu": cpu_seconds() - before,
-        "peak": memory("VmHWM"),
+        "peak": memory(os.getpid(), "VmHWM"),
     }
 
 
@@ -135,7 +137,7 @@ def search(folder: Path, passages: int, arguments: argparse.Namespace) -> dict[s
     asked = real_questions(arguments.seed)[: _WARM_UP + arguments.searches]
     real = load_embedder(PACKAGED_MODEL, converted=PROJECT / "build" / "models")
     embedder = MixedPassages(real, folder.parent / BANK, ())
-    before = memory("VmRSS"), memory("RssAnon")
+    before = memory(os.getpid(), "VmRSS"), memory(os.getpid(), "RssAnon")
     started = time.perf_counter()
     with closing(open_current(folder / "index")) as index:
         opened = time.perf_counter() - started
@@ -143,7 +145,7 @@ def search(folder: Path, passages: int, arguments: argparse.Namespace) -> dict[s
         searcher.search(asked[0], _HITS)
         first = time.perf_counter() - started
         taken = [searcher.search(question, _HITS).timings for question in asked][_WARM_UP:]
-        after = memory("VmRSS"), memory("RssAnon")
+        after = memory(os.getpid(), "VmRSS"), memory(os.getpid(), "RssAnon")
         generation = generation_folder(folder / "index", index.info().generation)
     stage = [one.search for one in taken]
     return {
@@ -177,13 +179,6 @@ def recall(generation: Path, asked: NDArray[np.float32]) -> float:
     return float(
         np.mean([len(got & set(right)) / len(right) for got, right in zip(found, best_rows.tolist(), strict=True)])
     )
-
-
-def memory(kind: str) -> float:
-    """Megabytes of this process by /proc/self/status; 0 where there is none."""
-    status = Path("/proc/self/status")
-    lines = status.read_text(encoding="ascii").splitlines() if status.exists() else []
-    return next((int(line.split()[1]) / 1000 for line in lines if line.startswith(f"{kind}:")), 0.0)
 
 
 CURVES = {
