@@ -103,7 +103,7 @@ def _times(
 ) -> tuple[list[list[str]], float]:
     took: dict[str, list[float]] = {}
 
-    def timed(name: str, call: Callable[[], list[g.Candidate]]) -> list[g.Candidate]:
+    def timed(name: str, call: Callable[[], g.Candidates]) -> g.Candidates:
         start = time.perf_counter()
         found = call()
         took.setdefault(name, []).append((time.perf_counter() - start) * 1000)
@@ -115,7 +115,7 @@ def _times(
             timed(f"both legs, {name}", lambda index=index: index.candidates(lambda: vector, question, 100))  # noqa: B023
             for name, index in (("folder", built), ("PostgreSQL", stored))
         ]
-        firsts = [{one.passage_id for one in Fusion().rank(pair)[:10]} for pair in pairs]
+        firsts = [{one.passage_id for one in Fusion().rank(pair).ranked(0, 10)} for pair in pairs]
         same += len(firsts[0] & firsts[1])
         start = time.perf_counter()
         stored.fetch(sorted(firsts[1]))

@@ -125,9 +125,12 @@ class MemoryIndex:
         dense = dict(self.dense(vector(), everything, ids))
         lexical = dict(self.lexical(question, everything, ids))
         found = {name for leg in (dense, lexical) for name in list(leg)[:k]}
-        scores = [(name, dense[name], lexical.get(name, 0.0)) for name in sorted(found)]
-        meant, worded = (np.array([each[leg] for each in scores], dtype=np.float32) for leg in (1, 2))
-        return Candidates([each[0] for each in scores], meant, worded)
+        names = [f"{brief.id}-0" for brief in self.stored]
+        rows = np.array([row for row, name in enumerate(names) if name in found], dtype=np.int64)
+        meant, worded = (
+            np.array([leg.get(names[row], 0.0) for row in rows], dtype=np.float32) for leg in (dense, lexical)
+        )
+        return Candidates(rows, meant, worded, lambda wanted: [names[row] for row in wanted])
 
     def nearer(self, vector: NDArray[np.float32], passages: Sequence[StoredPassage]) -> list[dict[str, float]]:
         """Compare bodies and notes as they are."""
@@ -153,9 +156,8 @@ class MemoryIndex:
             )
         )
 
-    def coverage(self, question: str, passage_id: str) -> float:
-        _, brief = self.brief(passage_id.removesuffix("-0"))
-        asked, held = set(words(question)), set(words(brief.body))
+    def coverage(self, question: str, row: int) -> float:
+        asked, held = set(words(question)), set(words(self.stored[row].body))
         return len(asked & held) / max(len(asked), 1)
 
     def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:

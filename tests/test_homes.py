@@ -278,9 +278,9 @@ def test_the_nearest_of_many_are_found(place: Place, tmp_path: Path, factory: st
         few = [record.id for record in index.briefs(limit=3)]
         for said in ({"brief": few}, {"not": {"brief": few}}):
             where = parse_filter(said)
-            only = index.candidates(lambda: rows[:1][0], "nothing", 10, index.select(where)).each
+            only = index.candidates(lambda: rows[:1][0], "nothing", 10, index.select(where)).ids
             assert len(only) == (3 if "brief" in said else 10)
-            assert {one.passage_id.partition("-")[0] in few for one in only} == {"brief" in said}
+            assert {one.partition("-")[0] in few for one in only} == {"brief" in said}
 
 
 # --- the same life

@@ -264,7 +264,7 @@ def test_a_file_that_is_missing_is_told(tmp_path: Path, name: str) -> None:
 @given(bodies(), bodies())
 def test_what_is_shared_is_what_the_terms_of_both_have_in_common(one: str, other: str) -> None:
     asked, held = ({*single, *pairs} for single, pairs in (terms(text, "en") for text in (one, f"{other} {one[:40]}")))
-    assert Sought(frozenset(asked), "en").held_by(tokens(f"{other} {one[:40]}")) == asked & held
+    assert Sought(frozenset(asked), "en").held_by([tokens(f"{other} {one[:40]}")]) == [asked & held]
 
 
 @pytest.mark.parametrize("k", [1, 7, 100, 5000])

@@ -113,22 +113,38 @@ def test_the_packaged_one_prefers_the_answer() -> None:
     assert np.isfinite(reranker.score("levee premiums " * 1000, [LEVEE])).all(), "longer than the window by itself"
 
 
+def candidates_of(*each: tuple[str, float, float]) -> Candidates:
+    names, dense, lexical = zip(*each, strict=True)
+    meant, worded = (np.array(scores, dtype=np.float32) for scores in (dense, lexical))
+    return Candidates(np.arange(len(names)), meant, worded, lambda rows: [names[row] for row in rows])
+
+
 def test_fusion_by_scores_and_by_ranks() -> None:
-    candidates = Candidates(
-        ["a-0", "b-0", "c-0"],
-        np.array([0.8, 0.4, -0.2], dtype=np.float32),
-        np.array([1.0, 4.0, 0.0], dtype=np.float32),
-    )
-    convex = Fusion(lexical_weight=0.25).rank(candidates)
+    candidates = candidates_of(("a-0", 0.8, 1.0), ("b-0", 0.4, 4.0), ("c-0", -0.2, 0.0))
+    convex = Fusion(lexical_weight=0.25).rank(candidates).ranked(0, None)
     assert [(one.passage_id, one.score) for one in convex] == [
         ("a-0", pytest.approx(0.75 + 0.25 / 4)),
         ("b-0", pytest.approx(0.25 + 0.75 / 2)),
         ("c-0", 0.0),
     ]
-    by_rank = Fusion("rrf").rank(candidates)
+    by_rank = Fusion("rrf").rank(candidates).ranked(0, None)
     assert [(one.passage_id, one.score) for one in by_rank] == [
         ("a-0", pytest.approx(1 / 61 + 1 / 62)),
         ("b-0", pytest.approx(1 / 61 + 1 / 62)),
         ("c-0", 0.0),
     ]
-    assert Fusion().rank(NONE_FOUND) == []
+    assert Fusion().rank(NONE_FOUND).ranked(0, None) == []
+
+
+def test_equal_scores_are_in_the_order_of_the_ids_however_many_are_named() -> None:
+    # In the order of the rows it would be d, c, b, a.
+    found = candidates_of(("d-0", 0.5, 1.0), ("c-0", 0.9, 2.0), ("b-0", 0.5, 1.0), ("a-0", 0.5, 1.0), ("e-0", 0.9, 2.0))
+    for method in ("convex", "rrf"):
+        fused = Fusion(method).rank(found)
+        whole = [one.passage_id for one in fused.ranked(0, None)]
+        assert set(whole[:2]) == {"c-0", "e-0"}
+        assert [*sorted(whole[:2]), *sorted(whole[2:])] == whole
+        assert fused.found.ids[fused.first] == whole[0]
+        for start in range(6):
+            for end in range(start, 7):
+                assert [one.passage_id for one in fused.ranked(start, end)] == whole[start:end]

@@ -77,16 +77,16 @@ def equal(seen: g.Index, alone: g.Index, question: str) -> None:
     reach = max(info.passages, 1)
     assert dict(seen.dense(vector, reach)) == pytest.approx(dict(alone.dense(vector, reach)), abs=1e-5)
     assert dict(seen.lexical(question, reach)) == pytest.approx(dict(alone.lexical(question, reach)), abs=1e-5)
-    found, expected = (index.candidates(lambda: vector, question, reach).each for index in (seen, alone))
-    assert [one.passage_id for one in found] == [one.passage_id for one in expected]
-    for one, other in zip(found, expected, strict=True):
-        assert (one.dense, one.lexical) == pytest.approx((other.dense, other.lexical), abs=1e-5)
-        covered = alone.coverage(question, one.passage_id)
-        assert seen.coverage(question, one.passage_id) == pytest.approx(covered, abs=1e-9)
+    found, expected = (index.candidates(lambda: vector, question, reach).by_id() for index in (seen, alone))
+    assert found.ids == expected.ids
+    assert found.dense == pytest.approx(expected.dense, abs=1e-5)
+    assert found.lexical == pytest.approx(expected.lexical, abs=1e-5)
+    for row, other in zip(found.rows.tolist(), expected.rows.tolist(), strict=True):
+        assert seen.coverage(question, row) == pytest.approx(alone.coverage(question, other), abs=1e-9)
     assert seen.briefs(limit=1000) == alone.briefs(limit=1000)
     for record in seen.briefs(limit=1000):
         assert seen.brief(record.id) == alone.brief(record.id)
-    ids = [one.passage_id for one in expected]
+    ids = expected.ids
     assert seen.fetch(ids) == alone.fetch(ids)
 
 
@@ -165,7 +165,9 @@ def test_what_is_hidden_is_not_found_in_the_words_of_what_does_not_exist(both: g
     assert told(hidden) == told("0" * 16)
     assert seen.dense(EMBEDDER.embed_query("dues"), 9, [f"{hidden}-0"]) == []
     assert seen.lexical("dues", 9, [f"{hidden}-0"]) == []
-    assert seen.coverage("dues", f"{hidden}-0") == seen.coverage("dues", "0-0") == 0
+    rows = both.select(parse_filter({"brief": hidden})).rows.tolist()
+    assert rows
+    assert {seen.coverage("dues", row) for row in rows} == {0.0}
     assert seen.geometry(hidden) == ()
 
 
@@ -173,9 +175,9 @@ def test_a_subset_of_the_whole_brings_nothing_into_view(both: g.Generation) -> N
     seen = both.within(["coast"])
     everything = both.select(All(()))
 
-    found = seen.candidates(lambda: EMBEDDER.embed_query("dues"), "harbour dues", 99, everything).each
+    found = seen.candidates(lambda: EMBEDDER.embed_query("dues"), "harbour dues", 99, everything)
 
-    assert {seen.fetch([one.passage_id])[0].brief.collection for one in found} == {"coast"}
+    assert {seen.fetch([one])[0].brief.collection for one in found.ids} == {"coast"}
 
 
 def test_no_collection_is_an_empty_index(both: g.Generation) -> None:

@@ -24,3 +24,17 @@ SENTENCE_END = (
     r"|(?<=[。！？])(?=\S)"
 )
 CLAUSE_END = r"(?<=[;:,–—，；、])\s+"
+
+# What SENTENCE_END and PARAGRAPH_END match, with the sign that ends the sentence: an expression that begins with one of
+# a few characters is quickly searched for, one that looks behind itself is tried everywhere.
+_END = re.compile(
+    r"[\n.!?…。！？](?:"
+    r"(?<=\n)[^\S\n]*\n\s*"
+    rf"|(?<=[.!?…])[\"'”’»)\]]?(?=[^\S\n]){_NOT_ABBREVIATED}(?<!\b[A-Z]\.)[^\S\n]+(?=[^\sa-z])"
+    r"|(?<=[。！？])(?=\S))"
+)
+
+
+def sentence_ends(text: str) -> list[int]:
+    """Where sentences and paragraphs end in a text, ascending, the white space after them counted to them."""
+    return [match.end() for match in _END.finditer(text)]

@@ -122,10 +122,10 @@ class Vectors:
         reach = self.count if rows is None else len(rows)
         wanted = max(min(k, reach), 0)
         fetch = min(wanted + 1, reach)
-        found = self._nearest(query, fetch, rows).first(fetch) if wanted else Scored.of([])
+        found = self._nearest(query, fetch, rows) if wanted else Scored.of([])
         while fetch < reach and len(found.rows) == fetch and found.scores[wanted - 1] == found.scores[-1]:
             fetch = min(fetch * 2, reach)
-            found = self._nearest(query, fetch, rows).first(fetch)
+            found = self._nearest(query, fetch, rows)
         return Scored(found.rows[:wanted], found.scores[:wanted])
 
     def scores(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -140,7 +140,7 @@ class Vectors:
         return rows if self._seen is None else np.intersect1d(rows, self._seen, assume_unique=True)
 
     def _nearest(self, query: NDArray[np.float32], k: int, rows: NDArray[np.int64] | None) -> Scored:
-        """Find the k nearest, in any order; fewer where an approximate index finds fewer."""
+        """Find the k nearest, best first; fewer where an approximate index finds fewer."""
         import faiss  # noqa: PLC0415 - imported by open
 
         listed, packed = (isinstance(self._index, kind) for kind in (faiss.IndexIVF, faiss.IndexPQFastScan))
@@ -163,7 +163,7 @@ class Vectors:
                 parameters.nprobe = min(math.ceil(self._index.nprobe * total / len(rows)), self._index.nlist)
         if self._exact:
             scores, found = self._index.search(query, k, params=parameters)
-            return Scored(found[0], scores[0])
+            return Scored(found[0], scores[0]).first(k)
         reach = self.count if rows is None else len(rows)
         _, found = self._index.search(query, min(int(k * _MORE), reach), params=parameters)
         rows = np.sort(found[0][found[0] >= 0])

@@ -106,7 +106,12 @@ class ConvertedEmbedder:
         return alone
 
     def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        ids = [encoding.ids for encoding in self._cutting.encode_batch_fast(texts)]
+        if len(texts) == 1:
+            # Unlike a batch, it keeps Python's lock: a question's words, which another thread looks for while it is
+            # embedded, would have it before the computing has begun.
+            ids = [self._cutting.encode(texts[0]).ids]
+        else:
+            ids = [encoding.ids for encoding in self._cutting.encode_batch_fast(texts)]
         vectors = np.empty((len(texts), self.dimension), dtype=np.float32)
 
         def embed(rows: list[int]) -> None:

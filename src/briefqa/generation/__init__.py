@@ -28,7 +28,7 @@ from briefqa.catalog import (
     StoredPassage,
 )
 from briefqa.generation.home import FarHome, FolderHome, Home
-from briefqa.generation.index import NONE_FOUND, Candidate, Candidates, Index, ScoredPassage, Subset
+from briefqa.generation.index import NONE_FOUND, Candidates, Index, ScoredPassage, Subset
 from briefqa.generation.indexes import Before, Embedded, write_indexes
 from briefqa.generation.manifest import (
     BRIEF_VECTORS,
@@ -87,7 +87,6 @@ __all__ = [
     "VECTORS",
     "Before",
     "BriefRecord",
-    "Candidate",
     "Candidates",
     "CitedSource",
     "CitingPassage",

@@ -34,31 +34,32 @@ class ScoredPassage(NamedTuple):
     score: float
 
 
-class Candidate(NamedTuple):
-    """A passage that at least one leg has found, with its score in both. lexical: 0 where no word is shared."""
-
-    passage_id: str
-    dense: float
-    lexical: float
-
-
 class Candidates(NamedTuple):
-    """Passages that at least one leg has found, in the order of their ids, with the scores of both legs.
+    """Passages that at least one leg has found, in no order, each once, with the scores of both legs.
 
-    dense, lexical: shape (len(ids),).
+    rows: as the index alone knows them, shape (n,). dense, lexical: of the same shape; lexical is 0 where no word is
+    shared. names: gives the ids of rows, which are looked up only for those that are shown.
     """
 
-    ids: list[str]
+    rows: NDArray[np.int64]
     dense: NDArray[np.float32]
     lexical: NDArray[np.float32]
+    names: Callable[[NDArray[np.int64]], list[str]]
 
     @property
-    def each(self) -> list[Candidate]:
-        """All of them, one by one."""
-        return list(map(Candidate, self.ids, self.dense.tolist(), self.lexical.tolist()))
+    def ids(self) -> list[str]:
+        """Ids of all of them."""
+        return self.names(self.rows)
+
+    def by_id(self) -> Candidates:
+        """Put them into the order of their ids."""
+        order = np.argsort(np.array(self.ids, dtype=np.str_))
+        return Candidates(self.rows[order], self.dense[order], self.lexical[order], self.names)
 
 
-NONE_FOUND = Candidates([], np.empty(0, dtype=np.float32), np.empty(0, dtype=np.float32))
+NONE_FOUND = Candidates(
+    np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), np.empty(0, dtype=np.float32), lambda _: []
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Index(Protocol):
     def candidates(
         self, vector: Callable[[], NDArray[np.float32]], question: str, k: int, only: Subset | None = None
     ) -> Candidates:
-        """Find the k best passages of each leg, and give each of them its score in both, in the order of the ids.
+        """Find the k best passages of each leg, and give each of them its score in both.
 
         vector: makes the question's, shape (dimension,), and is called once, perhaps while its words are looked for.
         """
@@ -100,8 +101,11 @@ class Index(Protocol):
     def select(self, where: Filter, phrases: Sequence[str] = ()) -> Subset:
         """Find the passages that a filter lets through and that hold every phrase, themselves or in their notes."""
 
-    def coverage(self, question: str, passage_id: str) -> float:
-        """Tell what part of the question's words a passage holds, from 0 to 1, rare ones counting more."""
+    def coverage(self, question: str, row: int) -> float:
+        """Tell what part of the question's words a passage holds, from 0 to 1, rare ones counting more.
+
+        row: as `candidates` gives it.
+        """
 
     def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
         """Return passages with their briefs and notes, in the same order.

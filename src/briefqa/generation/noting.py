@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from briefqa.generation.beside import begun
 from briefqa.scored import Scored
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class WithNotes:
         self._notes = notes
         self._passage_of = passage_of
         self._total = total
+        # The notes of each passage follow on each other.
+        self._first_of = np.searchsorted(passage_of, np.arange(total + 1, dtype=passage_of.dtype))
 
     @property
     def count(self) -> int:
@@ -74,16 +77,21 @@ class WithNotes:
         self, vector: NDArray[np.float32], k: int, only: Sequence[int] | NDArray[np.int64] | None = None
     ) -> Scored:
         """Find the k passages that are nearest by themselves or by a note, best first; see `Near.search`."""
-        best = self._passages.search(vector, k, only)
         notes = None if only is None else self._cited_by(np.asarray(only, dtype=np.int64))
+        ended = begun(lambda: self._notes.search(vector, k, notes))
+        best = self._passages.search(vector, k, only)
+        near = ended()
         fetch = k
         while len(best.rows):
-            near = self._notes.search(vector, fetch, notes)
-            ranked = _highest(best, Scored(self._passage_of[near.rows].astype(np.int64), near.scores)).first(k)
+            # Most often no note is as near as the last passage, and can change nothing.
+            telling = near.scores >= best.scores[-1] if len(best.rows) == k else slice(None)
+            rows = self._passage_of[near.rows[telling]].astype(np.int64)
+            ranked = _highest(best, Scored(rows, near.scores[telling])).first(k) if len(rows) else best
             # What was not fetched is no nearer than the last that was. Most often the first k notes are enough.
             if len(near.rows) < fetch or near.scores[-1] < ranked.scores[-1]:
                 return ranked
             fetch *= 2
+            near = self._notes.search(vector, fetch, notes)
         return best
 
     def scores(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -102,9 +110,8 @@ class WithNotes:
 
     def _notes_of(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Rows of the notes that some passages cite, passage by passage, and how many each cites."""
-        starts, ends = (np.searchsorted(self._passage_of, rows, side) for side in ("left", "right"))
-        counts = ends - starts
-        # The notes of each passage follow on each other.
+        starts = self._first_of[rows]
+        counts = self._first_of[rows + 1] - starts
         return np.arange(counts.sum()) + np.repeat(starts - np.cumsum(counts) + counts, counts), counts
 
     def _cited_by(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:

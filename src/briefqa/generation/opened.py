@@ -32,6 +32,7 @@ from briefqa.generation.store import current_id, generation_folder
 from briefqa.lexical import FILES as LEXICAL_FILES
 from briefqa.lexical import Lexical, words
 from briefqa.noted import told_by
+from briefqa.scored import among
 from briefqa.vector_files import mapped, reading
 from briefqa.vectors import Vectors
 
@@ -140,11 +141,10 @@ class Generation:
         self._check_vector(meant)
         near = self._vectors.search(meant, k, rows)
         lexical, worded = ended()
-        found = np.unique(np.concatenate([near.rows, worded.rows]))
-        dense = self._vectors.scores(meant, found)
-        ids = self.ids_of(found)
-        order = sorted(range(len(ids)), key=ids.__getitem__)
-        return Candidates([ids[place] for place in order], dense[order], lexical[found[order]])
+        others = worded.rows[~among(worded.rows, near.rows)]
+        found = np.concatenate([near.rows, others])
+        dense = np.concatenate([near.scores, self._vectors.scores(meant, others)])
+        return Candidates(found, dense, lexical[found], self.ids_of)
 
     def select(self, where: Filter, phrases: Sequence[str] = ()) -> Subset:
         """Find the passages that a filter lets through and that hold every phrase; see `Index.select`."""
@@ -169,9 +169,9 @@ class Generation:
                 del self._filtered[next(iter(self._filtered))]
         return rows
 
-    def coverage(self, question: str, passage_id: str) -> float:
+    def coverage(self, question: str, row: int) -> float:
         """Tell what part of the question's words a passage holds; see `Index.coverage`."""
-        return self._words.coverage(question, self._catalog.positions([passage_id]).get(passage_id, -1))
+        return self._words.coverage(question, row)
 
     def ids(self) -> NDArray[np.bytes_]:
         """Return the ids of all passages, in ASCII, by row: 33 bytes each, read when they are first asked for."""

@@ -8,9 +8,10 @@ the question says in its own order, names above all.
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
-from functools import cache, lru_cache
-from itertools import pairwise
+from functools import cache
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from briefqa.lexical.dates import NUMERIC, date_parts, month_or_day, months
@@ -18,7 +19,7 @@ from briefqa.lexical.irregular import irregular_forms, regular
 from briefqa.lexical.languages import stems, stop_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _HYPHENS = r"\-\u2010\u2011"
 # Scripts that put no space between words: each character is a word, and its pairs do the rest.
@@ -36,8 +37,9 @@ _HYPHEN = re.compile(f"[{_HYPHENS}]")
 _SOFT = str.maketrans("", "", "\u00ad\u200b\u200c\u200d\u2060\ufeff")
 # Where Unicode has combining characters.
 _MARKS = range(0x300, 0x1F000)
-# Tokens whose analysis is kept at hand: the frequent ones of a few languages, a few megabytes.
+# What stands between spaces, and tokens of a language, of which so many are kept at hand: a few megabytes.
 _AT_HAND = 1 << 15
+_LONGEST_AT_HAND = 24
 
 PAIR = " "
 """Stands between the two words of a pair: no word holds it."""
@@ -56,9 +58,24 @@ def _combining() -> re.Pattern[str]:
     return re.compile(f"[{''.join(filter(unicodedata.combining, map(chr, _MARKS)))}]+")
 
 
+class _Parted(dict[str, tuple[str, ...]]):
+    """The tokens of what stands between spaces, most of which has been met before: no token holds a space."""
+
+    def __missing__(self, chunk: str) -> tuple[str, ...]:
+        found = tuple(_WORD.findall(fold(chunk)))
+        if len(chunk) <= _LONGEST_AT_HAND:
+            if len(self) >= _AT_HAND:
+                self.clear()
+            self[chunk] = found
+        return found
+
+
+_parted = _Parted()
+
+
 def tokens(text: str) -> list[str]:
     """Split text into its folded words, hyphenated ones and dates in figures whole."""
-    return _WORD.findall(fold(text))
+    return list(chain.from_iterable(map(_parted.__getitem__, text.split())))
 
 
 def words(text: str) -> list[str]:
@@ -74,7 +91,7 @@ def terms(text: str, language: str) -> tuple[list[str], list[str]]:
 
     A pair is left out only where both of its words are stop words ("to the", but not "The Hague").
     """
-    read = [_at_hand(token, language) for token in tokens(text)]
+    read = _met(language).each(tokens(text))
     sequence = [word for token in read for word in token.sequence]
     single = [stem for stem, stops in sequence if not stops]
     pairs = [f"{first}{PAIR}{second}" for (first, stops), (second, too) in pairwise(sequence) if not (stops and too)]
@@ -83,7 +100,7 @@ def terms(text: str, language: str) -> tuple[list[str], list[str]]:
 
 def stems_of(word: str, language: str) -> list[str]:
     """Stem the words of one token in a language, stop words left out."""
-    return [stem for stem, stops in _at_hand(word, language).sequence if not stops]
+    return [stem for stem, stops in _met(language).each([word])[0].sequence if not stops]
 
 
 class Analysed(NamedTuple):
@@ -110,37 +127,69 @@ def analysed(token: str, language: str) -> Analysed:
     return Analysed(sequence, also, (*stemmed, *also))
 
 
-_at_hand = lru_cache(_AT_HAND)(analysed)
+class _Met:
+    """Tokens of a language that were met in texts, each analysed once. Safe for many threads."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._analysed: dict[str, Analysed] = {}
+        self._counted_as: dict[str, tuple[str, ...]] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def full(self) -> bool:
+        """Whether it holds as many as are to be kept."""
+        return len(self._analysed) >= _AT_HAND
+
+    def each(self, read: Sequence[str]) -> list[Analysed]:
+        """Analyse tokens."""
+        for token in set(read).difference(self._analysed):
+            its = analysed(token, self._language)
+            with self._lock:  # or one of two tokens of one stem would be lost
+                for stem in its.every or ("",):
+                    self._counted_as[stem] = (*self._counted_as.get(stem, ()), token)
+                self._analysed[token] = its  # at last: who finds it here looks for it there
+        return list(map(self._analysed.__getitem__, read))
+
+    def counted_as(self, stems: Iterable[str]) -> dict[str, Analysed]:
+        """Give the tokens met so far that are counted as one of these, "" as nothing, with what they are counted as."""
+        found = chain.from_iterable(self._counted_as.get(stem, ()) for stem in stems)
+        return {token: self._analysed[token] for token in found}
 
 
-class Sought(dict[str, "Analysed | None"]):
-    """Terms that are looked for in text after text of a language: each token of these is analysed once.
+_of_language: dict[str, _Met] = {}
 
-    By token what it is counted as, None where that is not looked for, nor a part of a pair that is.
-    """
+
+def _met(language: str) -> _Met:
+    """Give those of a language. Whoever holds them may go on with them when they are full and others begin anew."""
+    met = _of_language.get(language)
+    if met is None or met.full:
+        met = _of_language[language] = _Met(language)
+    return met
+
+
+class Sought:
+    """Terms that are looked for in texts of a language."""
 
     def __init__(self, wanted: frozenset[str], language: str) -> None:
         """wanted: what `terms` makes of a text, words and pairs."""
         self._wanted = wanted
-        self._parts = frozenset(part for term in wanted for part in term.split(PAIR))
+        # What is counted as nothing parts no pair.
+        self._parts = {"", *(part for term in wanted for part in term.split(PAIR))}
         self._language = language
 
-    def __missing__(self, token: str) -> Analysed | None:
-        """Analyse a token that is met for the first time."""
-        its = _at_hand(token, self._language)
-        # What is counted as nothing parts no pair.
-        found = its if not its.sequence or not self._parts.isdisjoint(its.every) else None
-        self[token] = found
-        return found
+    def held_by(self, texts: Sequence[Sequence[str]]) -> list[set[str]]:
+        """Tell of the tokens of each text which of the terms they hold, as `terms` would make them of it."""
+        met = _met(self._language)
+        met.each(list(chain.from_iterable(texts)))
+        likely = met.counted_as(self._parts)
+        return [set() if likely.keys().isdisjoint(read) else self._held(read, likely) for read in texts]
 
-    def held_by(self, read: Iterable[str]) -> set[str]:
-        """Tell which of the terms the tokens of a text hold, as `terms` would make them of it."""
+    def _held(self, read: Sequence[str], likely: dict[str, Analysed]) -> set[str]:
+        """likely: of the tokens those that count for a term, or as nothing."""
         held: set[str] = set()
-        every = list(map(self.__getitem__, read))
-        if not any(every):
-            return held
         before, stopped = "", False
-        for its in every:
+        for its in map(likely.get, read):
             if its is None:
                 before = ""
                 continue

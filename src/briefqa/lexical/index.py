@@ -12,6 +12,7 @@ made with.
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
@@ -44,7 +45,6 @@ _MEANT = 0.5
 _AT_HAND = 512
 # The highest of so many scores are looked at first, to leave out what cannot be among the best.
 _BLOCK = 64
-_NO_ROWS = np.empty(0, dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,16 +209,18 @@ class Lexical:
         The best over the languages of the briefs. A question of stop words only has nothing to hold: 0.
         """
         asked = [its.words.values() for its in self._columns_of(question)]
-        worth = {column: self._worth(column, row) for columns in asked for column in columns}
+        distinct = list(dict.fromkeys(chain.from_iterable(asked)))
+        worth = {-1: (self._rarity(0), False)}
+        held = [column for column in distinct if column >= 0]
+        for column, (rows, _) in zip(held, self._passages.each(held), strict=True):
+            # Cheaper than NumPy's search, which takes no single number as it is.
+            place = bisect_left(numbers := rows.data, row)
+            worth[column] = self._rarity(len(rows)), place < len(rows) and numbers[place] == row
         return max((_share(worth[column] for column in columns) for columns in asked), default=0.0)
 
-    def _worth(self, column: int, row: int) -> tuple[float, bool]:
-        """How rare the term of a column is (-1: as rare as can be), and whether a row holds it."""
-        rows = self._passages.rows_of(column) if column >= 0 else _NO_ROWS
-        holding = len(rows)
-        rarity = log(1 + (self.count - holding + 0.5) / (holding + 0.5))
-        place = int(rows.searchsorted(rows.dtype.type(row)))  # or all of them would be converted first
-        return rarity, place < holding and int(rows[place]) == row
+    def _rarity(self, holding: int) -> float:
+        """How rare a term is that so many passages hold."""
+        return log(1 + (self.count - holding + 0.5) / (holding + 0.5))
 
     def holding(self, phrase: str) -> NDArray[np.int64]:
         """Find the rows that hold every term of a phrase; whether in its order is for the text to tell."""

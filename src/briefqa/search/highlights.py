@@ -9,9 +9,8 @@ from functools import lru_cache
 from itertools import chain, pairwise
 
 from briefqa.lexical import Sought, known_language, terms, tokens
-from briefqa.sentences import PARAGRAPH_END, SENTENCE_END
+from briefqa.sentences import sentence_ends
 
-_ENDS = re.compile(f"{PARAGRAPH_END}|{SENTENCE_END}")
 _MOST = 3
 # A sentence is shown beside the best one if what it adds is worth so much of what the best one has.
 _WORTH_ADDING = 0.4
@@ -29,7 +28,7 @@ Span = tuple[int, int]
 
 def sentences(text: str) -> list[Span]:
     """Spans of the sentences of a text, without the white space between them. A number goes with what it numbers."""
-    bounds = sorted({0, *(match.end() for match in _ENDS.finditer(text)), len(text)})
+    bounds = sorted({0, *sentence_ends(text), len(text)})
     spans: list[Span] = []
     for start, end in pairwise(bounds):
         bare = text[start:end].strip()
@@ -54,7 +53,7 @@ def highlights(question: str, text: str, language: str = "") -> tuple[Span, ...]
     read = [tokens(text[slice(*span)]) for span in spans]
     code = known_language(language, list(chain.from_iterable(read)))
     sought = _sought(question, code)
-    found = {span: sought.held_by(words) for span, words in zip(spans, read, strict=True)}
+    found = dict(zip(spans, sought.held_by(read), strict=True))
     holding = Counter(chain.from_iterable(found.values()))
     # In a fixed order, since sums of the same numbers in another differ.
     weights = {term: math.log(1 + len(spans) / count) for term, count in sorted(holding.items())}

@@ -51,8 +51,9 @@ def cited_notes(
 
 def _matched(stored: StoredPassage, question: str) -> frozenset[str]:
     sought = _sought(question, language_of(stored.brief.language, stored.passage.text))
-    held = sought.held_by(tokens(f"{stored.passage.section}\n{stored.passage.text}"))
-    by_note = {note.id: sought.held_by(tokens(note.text)) for note in stored.notes}
+    texts = [f"{stored.passage.section}\n{stored.passage.text}", *(note.text for note in stored.notes)]
+    held, *of_notes = sought.held_by(list(map(tokens, texts)))
+    by_note = {note.id: of_note for note, of_note in zip(stored.notes, of_notes, strict=True)}
     most = max(map(len, by_note.values()), default=0)
     # Half of what it holds must be news, so that a passage that answers itself keeps the honour.
     return frozenset(

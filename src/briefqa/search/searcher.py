@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from briefqa.embedding import Embedder
     from briefqa.generation import BriefRecord, Candidates, Index, IndexInfo, StoredPassage
-    from briefqa.search.fusion import Ranked
+    from briefqa.search.fusion import Fused, Ranked
     from briefqa.search.reranking import Reranker
 
 # Passages that each leg brings: those that only one of them finds, far down, have no chance against the best of both.
@@ -116,17 +116,18 @@ class Searcher:
 
         found = self._candidates(question, vector, k, wanted.where)
         watch.ended("legs")
-        ranked = self._fusion.rank(found)
-        evidence = self._evidence(question, found, ranked)
+        fused = self._fusion.rank(found)
+        evidence = self._evidence(question, fused)
         watch.ended("fusion")
         # Some more than k, so that k are left when the same passage of other editions is out.
         reach = max(2 * k, RERANKED if reranker else 0)
+        ranked = fused.ranked(0, None if reranker else reach)
         stored = {passage.passage.id: passage for passage in self._fetch(ranked[:reach])}
         watch.ended("fetch")
         if reranker:
             ranked = self._reranked(question, ranked, stored, reranker)
             watch.ended("rerank")
-        chosen = self._chosen(ranked, [stored[passage.passage_id] for passage in ranked[:reach]], k)
+        chosen = self._chosen(fused, ranked, [stored[passage.passage_id] for passage in ranked[:reach]], k)
         hits = self._hits(question, vector, chosen, wanted.expand)
         watch.ended("fetch")
         confidence = self._calibration.confidence(evidence) if hits else 0.0
@@ -141,7 +142,7 @@ class Searcher:
         Raises as `search` does.
         """
         question = clean_question(query)
-        ranked = self._fusion.rank(self._candidates(question, self._embed(question), k, None))[:k]
+        ranked = self._fusion.rank(self._candidates(question, self._embed(question), k, None)).ranked(0, k)
         if self._reranker is None:
             return ranked
         stored = {passage.passage.id: passage for passage in self._fetch(ranked[:RERANKED])}
@@ -192,10 +193,16 @@ class Searcher:
         texts = {passage.passage_id: _read_again(stored[passage.passage_id]) for passage in ranked[:RERANKED]}
         return rerank(question, ranked, texts, reranker, budget_ms=self._budget_ms)
 
-    def _chosen(self, ranked: Sequence[Ranked], stored: Sequence[StoredPassage], k: int) -> list[Chosen]:
-        """Choose k passages that differ. stored: the first of ranked; more are fetched as long as too few do."""
+    def _chosen(self, fused: Fused, ranked: Sequence[Ranked], stored: Sequence[StoredPassage], k: int) -> list[Chosen]:
+        """Choose k passages that differ.
+
+        ranked: the first of fused, and perhaps read again. stored: the first of these; more are fetched as long as too
+        few do.
+        """
         distinct = collapsed(stored)
-        while len(distinct) < k and len(stored) < len(ranked):
+        while len(distinct) < k and len(stored) < len(fused):
+            if len(ranked) == len(stored):
+                ranked = [*ranked, *fused.ranked(len(stored), 2 * len(stored))]
             stored = [*stored, *self._fetch(ranked[len(stored) : 2 * len(stored)])]
             distinct = collapsed(stored)
         return [Chosen(ranked[place].score, stored[place], also) for place, also in distinct[:k]]
@@ -228,14 +235,13 @@ class Searcher:
         """Tell what speaks for the briefs answering a question. Raises as `search` does."""
         question = clean_question(query)
         found = self._candidates(question, self._embed(question), 1, None)
-        return self._evidence(question, found, self._fusion.rank(found))
+        return self._evidence(question, self._fusion.rank(found))
 
-    def _evidence(self, question: str, found: Candidates, ranked: Sequence[Ranked]) -> Evidence:
-        if not ranked:
+    def _evidence(self, question: str, fused: Fused) -> Evidence:
+        if not len(fused):
             return Evidence(0.0, 0.0)
-        first = ranked[0].passage_id
-        nearness = float(found.dense[found.ids.index(first)])
-        return Evidence(nearness, self._index.coverage(question, first))
+        first = fused.first
+        return Evidence(float(fused.found.dense[first]), self._index.coverage(question, int(fused.found.rows[first])))
 
 
 def quoted_phrases(question: str) -> list[str]:
