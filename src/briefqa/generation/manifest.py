@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Raise it with every change of what is read of the files: an older generation is then built anew from the briefs. What
 # only the next build takes over is told apart by the code that made it, see `reindex.versions`.
-FORMAT = 8
+FORMAT = 9
 
 CATALOG = "catalog.sqlite"
 VECTORS = "vectors.faiss"

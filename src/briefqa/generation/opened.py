@@ -62,6 +62,8 @@ if TYPE_CHECKING:
 _FILES = (CATALOG, VECTORS, EMBEDDINGS, BRIEF_VECTORS, NOTED, NOTED_EMBEDDINGS, NOTED_VECTORS)
 # Each takes up to 8 bytes a passage.
 _FILTERS_KEPT = 16
+# Of so many passages the ids are read when the first is asked for, and held; of more it would take too long.
+_IDS_AT_HAND = 200_000
 
 
 class Generation:
@@ -181,6 +183,8 @@ class Generation:
 
     def ids_of(self, rows: NDArray[np.int64]) -> list[str]:
         """Name the passages at these rows."""
+        if self.manifest.counts.passages > _IDS_AT_HAND:
+            return self._catalog.passage_ids(rows.tolist())
         return list(map(bytes.decode, (self._whole or self).ids()[rows].tolist()))
 
     def _rows(self, only: Sequence[str] | None) -> list[int] | None:

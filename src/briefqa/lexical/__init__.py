@@ -10,10 +10,11 @@ from briefqa.lexical.index import Lexical, Parts, Stored
 from briefqa.lexical.languages import known_language, language_of
 from briefqa.lexical.matrix import Columns, Matrix
 from briefqa.lexical.updating import TooOften, update_lexical
-from briefqa.lexical.writing import FILES, About, Entry, write_lexical
+from briefqa.lexical.writing import FILES, NONE, About, Entry, write_lexical
 
 __all__ = [
     "FILES",
+    "NONE",
     "About",
     "Columns",
     "Entry",

@@ -3,16 +3,17 @@
 A passage's score is its own and that of its brief: the words of a question often stand apart, one in the heading or
 ten pages before the rest.
 
-Files: the words, a list in the order of their numbers; the keys of all terms, sorted, one a column (a term is a word or
-a pair of words, its key is made of their numbers); for passages and for briefs a `matrix` over these columns; for each
-passage the row of its brief, for each brief the place of its language; what acronyms stand for; and what all that was
-made with.
+Files: the words, a list in the order of their numbers, and for who looks some of them up their digests, sorted, with
+their numbers; the keys of all terms, sorted, one a column (a term is a word or a pair of words, its key is made of
+their numbers); for passages and for briefs a `matrix` over these columns; for each passage the row of its brief, for
+each brief the place of its language; what acronyms stand for; and what all that was made with.
 """
 
 from __future__ import annotations
 
 import json
 from bisect import bisect_left
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
@@ -25,7 +26,19 @@ from briefqa.errors import CorruptGeneration
 from briefqa.lexical.acronyms import Acronyms, Found, agreed
 from briefqa.lexical.analysis import PAIR, near_stems, stems_of, terms, words
 from briefqa.lexical.matrix import Columns, Matrix
-from briefqa.lexical.writing import ABOUT, ACRONYMS, BRIEF_OF, KEYS, LANGUAGE_OF, WORDS, About, key_of, listed
+from briefqa.lexical.writing import (
+    ABOUT,
+    ACRONYMS,
+    BRIEF_OF,
+    KEYS,
+    LANGUAGE_OF,
+    WORD_DIGESTS,
+    WORD_NUMBERS,
+    WORDS,
+    About,
+    digests_of,
+    key_of,
+)
 from briefqa.scored import Scored
 from briefqa.vector_files import mapped
 
@@ -49,10 +62,10 @@ _BLOCK = 64
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What is in the files. numbers: of words. matrices: of passages and of briefs. acronyms: by brief."""
+    """What is in the files. matrices: of passages and of briefs. acronyms: by brief."""
 
+    folder: Path
     about: About
-    numbers: dict[str, int]
     keys: NDArray[np.uint64]
     brief_of: NDArray[np.int32]
     language_of: NDArray[np.int32]
@@ -61,8 +74,9 @@ class Parts:
 
     @property
     def words(self) -> list[str]:
-        """All words in the order of their numbers, `NONE` where a number is free."""
-        return listed(self.numbers)
+        """All words in the order of their numbers, `NONE` where a number is free. Raises CorruptGeneration."""
+        with _reading(self.folder):
+            return list(map(str, json.loads((self.folder / WORDS).read_bytes())))
 
 
 class Terms(Protocol):
@@ -76,15 +90,22 @@ class Terms(Protocol):
 
 
 class TermsInFiles:
-    """The terms of an index in a folder. keys: sorted, one a column."""
+    """The terms of an index in a folder."""
 
-    def __init__(self, numbers: dict[str, int], keys: NDArray[np.uint64]) -> None:
+    def __init__(self, digests: NDArray[np.uint64], numbers: NDArray[np.int32], keys: NDArray[np.uint64]) -> None:
+        """digests: of all words, sorted. numbers: of the same words. keys: sorted, one a column."""
+        self._digests = digests
         self._numbers = numbers
         self._keys = keys
 
     def numbers(self, words: Collection[str]) -> dict[str, int]:
         """Number words."""
-        return {word: self._numbers[word] for word in words if word in self._numbers}
+        if not len(self._digests):
+            return {}
+        sought = digests_of(words)
+        places = self._digests.searchsorted(sought)
+        found = zip(words, sought == self._digests.take(places, mode="clip"), places.tolist(), strict=True)
+        return {word: int(self._numbers[place]) for word, there, place in found if there}
 
     def columns(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
         """Find the columns of keys."""
@@ -141,21 +162,20 @@ class Lexical:
     @staticmethod
     def open(folder: Path) -> LexicalFiles:
         """Open the index in folder. Raises CorruptGeneration where it is damaged."""
-        try:
+        with _reading(folder):
             said = json.loads((folder / ABOUT).read_bytes())
             about = About(said["passages"], said["briefs"], tuple(said["languages"]))
-            numbers = {word: number for number, word in enumerate(json.loads((folder / WORDS).read_bytes()), 1)}
+            digests, numbers = mapped(folder / WORD_DIGESTS), mapped(folder / WORD_NUMBERS)
+            if len(digests) != len(numbers):
+                raise ValueError("its words do not fit together")
             keys, brief_of, language_of = (mapped(folder / name) for name in (KEYS, BRIEF_OF, LANGUAGE_OF))
             matrices = (
                 Matrix.open(folder, "passages", about.passages, keys),
                 Matrix.open(folder, "briefs", about.briefs, keys),
             )
             acronyms = json.loads((folder / ACRONYMS).read_bytes())
-            return LexicalFiles(Parts(about, numbers, keys, brief_of, language_of, matrices, acronyms))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-            raise CorruptGeneration(
-                f"{folder} is damaged ({error}). Run `briefqa rollback`, or `briefqa reindex` to build it anew."
-            ) from error
+            parts = Parts(folder, about, keys, brief_of, language_of, matrices, acronyms)
+            return LexicalFiles(parts, TermsInFiles(digests, numbers, keys))
 
     def within(self, rows: NDArray[np.int64]) -> Lexical:
         """See some passages as an index of them alone would: no other word, number or language shows in anything.
@@ -319,10 +339,20 @@ class Lexical:
 class LexicalFiles(Lexical):
     """An index in files. parts: what is in them, for who makes another index of it."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, terms: Terms) -> None:
         self.parts = parts
-        terms = TermsInFiles(parts.numbers, parts.keys)
         super().__init__(Stored(parts.about, parts.brief_of, parts.language_of, parts.acronyms, terms, parts.matrices))
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[None]:
+    """Say so where what is read is damaged."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        raise CorruptGeneration(
+            f"{folder} is damaged ({error}). Run `briefqa rollback`, or `briefqa reindex` to build it anew."
+        ) from error
 
 
 def _key(term: str, numbers: Mapping[str, int]) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from briefqa.catalog import CatalogFile, collection_of
 from briefqa.errors import CorruptGeneration
 from briefqa.generation import BRIEF_VECTORS, CATALOG, EMBEDDINGS, LEXICAL, NOTE_WEIGHT, NOTED, NOTED_EMBEDDINGS
-from briefqa.lexical import Lexical
+from briefqa.lexical import NONE, Lexical
 from briefqa.postgres import sharding
 from briefqa.postgres.approximating import GRAPH, make_approximate
 from briefqa.postgres.connecting import statements, trusted
@@ -184,7 +184,7 @@ def _texts(row: tuple[Any, ...]) -> tuple[Any, ...]:
 def _copy_rest(connection: psycopg.Connection[Any], schema: str, legs: Legs, noted: NDArray[np.int32]) -> None:
     """Write what of the legs is small, and is read whole or by word."""
     parts = legs.words
-    numbers = ((storable(word), number) for word, number in parts.numbers.items())
+    numbers = ((storable(word), number) for number, word in enumerate(parts.words, 1) if word != NONE)
     _copy(connection, f"{schema}.words", numbers)
     about = {
         "passages": parts.about.passages,
