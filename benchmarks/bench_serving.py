@@ -2,9 +2,10 @@
 
     python benchmarks/bench_serving.py [--passages N] [--clients N] [--questions N] [--seed N]
 
-One server with one worker, the packaged model, questions that are all different unless said otherwise. The clients are
-threads of this process, each with a connection that stays open, on the same cores as the server. The bare embedding is
-that of this process, of the same questions, each asked right before the server is.
+One server with one worker, the packaged model, questions that are all different unless said otherwise: one client asks
+those of the development collections over texts of these and others, many clients ask made-up ones. Without ../shared,
+all is made up. The clients are threads of this process, each with a connection that stays open, on the same cores as
+the server. The bare embedding is that of this process, of the same questions, each asked right before the server is.
 """
 
 from __future__ import annotations
@@ -18,15 +19,17 @@ from typing import TYPE_CHECKING
 
 from bench_memory import memory
 from conditions import quantile, stated, table
+from retrieval import SHARED
 from serving import Client, serving
 from synthetic import build_random_index, questions
+from varied import build_varied_index, real_questions
 
 from briefqa.embedding import PACKAGED_MODEL, load_embedder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_WARM_UP, _HITS = 30, 5
+_WARM_UP, _ALONE, _HITS = 30, 300, 5
 
 
 def main() -> None:
@@ -42,13 +45,15 @@ def main() -> None:
     with stated("Serving", arguments.seed, libraries), tempfile.TemporaryDirectory() as folder:
         index = arguments.index or Path(folder) / "index"
         if arguments.index is None:
-            build_random_index(Path(folder), arguments.passages, arguments.seed)
-        asked = questions(300 + arguments.questions, arguments.seed)
+            build = build_varied_index if SHARED.is_dir() else build_random_index
+            build(Path(folder), arguments.passages, arguments.seed)
+        asked: list[str] = real_questions(arguments.seed)[:_ALONE] if SHARED.is_dir() else []
+        asked += questions(_ALONE - len(asked) + arguments.questions, arguments.seed)
         embedder = load_embedder(PACKAGED_MODEL, converted=index / "models")
         with serving(index) as client:
             ready = memory(client.server.pid, "VmRSS")
             taken: dict[str, list[float]] = {"bare embedding": [], "over HTTP": [], "over HTTP, asked before": []}
-            for question in asked[:300]:
+            for question in asked[:_ALONE]:
                 started = time.perf_counter()
                 embedder.embed_query(question)
                 taken["bare embedding"].append(1000 * (time.perf_counter() - started))
@@ -56,7 +61,7 @@ def main() -> None:
                 taken["over HTTP, asked before"].append(client.search(question, _HITS).whole)
             latencies({name: times[_WARM_UP:] for name, times in taken.items()})
             before = memory(client.server.pid, "VmRSS")
-            many(client, arguments.clients, asked[300:])
+            many(client, arguments.clients, asked[_ALONE:])
             after = memory(client.server.pid, "VmRSS")
         rows = [["ready", ready], ["after 600 searches", before], [f"after {arguments.questions} more", after]]
         table(["server's memory", "MB"], [[name, f"{megabytes:.0f}"] for name, megabytes in rows])

@@ -77,7 +77,7 @@ def build_index(docs_in: Path, index: Path, embedder: Embedder, limits: Limits |
         load=lambda: embedder,
         embedder_key=embedder.fingerprint,
         passage_tokens=PASSAGE_TOKENS,
-        faiss_factory="Flat",
+        faiss_factory="auto",
         keep=1,
         max_bytes=10**9,
         max_pages=10**6,

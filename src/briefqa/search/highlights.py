@@ -31,12 +31,13 @@ def sentences(text: str) -> list[Span]:
     bounds = sorted({0, *sentence_ends(text), len(text)})
     spans: list[Span] = []
     for start, end in pairwise(bounds):
-        bare = text[start:end].strip()
-        if bare:
-            first = start + len(text[start:end]) - len(text[start:end].lstrip())
+        piece = text[start:end].rstrip()
+        last = start + len(piece)
+        first = last - len(piece.lstrip())
+        if first < last:
             if spans and _NUMBER.fullmatch(text, *spans[-1]) and "\n" not in text[spans[-1][1] : first]:
                 first = spans.pop()[0]
-            spans.append((first, start + len(text[start:end].rstrip())))
+            spans.append((first, last))
     return spans
 
 
@@ -50,6 +51,8 @@ def highlights(question: str, text: str, language: str = "") -> tuple[Span, ...]
     """
     every = sentences(text)
     spans = [span for span in every if not _is_heading(text, *span)] or every
+    if len(spans) < 2:
+        return tuple(spans)
     read = [tokens(text[slice(*span)]) for span in spans]
     code = known_language(language, list(chain.from_iterable(read)))
     sought = _sought(question, code)
