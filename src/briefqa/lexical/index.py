@@ -158,6 +158,7 @@ class Lexical:
             raise ValueError(f"a passage is of brief {len(seen) - 1}, and there are {about.briefs}")
         self._acronyms = Acronyms(agreed(stored.acronyms, None if rows is None else seen), self._languages)
         self._columns_of = lru_cache(_AT_HAND)(self._look_up)
+        self._apart_at_hand = lru_cache(_AT_HAND)(self._apart)
 
     @staticmethod
     def open(folder: Path) -> LexicalFiles:
@@ -246,8 +247,10 @@ class Lexical:
         """Find the rows that hold every term of a phrase; whether in its order is for the text to tell."""
         # Hyphens make no difference here, or their words as one would be asked for, too.
         phrase = " ".join(words(phrase))
-        found = [self._holding(asked.every) for asked in self._columns_of(phrase)]
-        return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+        # Most often one language is as good as another; what one counts as nothing stands everywhere.
+        distinct = dict.fromkeys(tuple(asked.every) for asked in self._columns_of(phrase))
+        found = list(map(self._holding, [()] if () in distinct else distinct))
+        return found[0] if len(found) == 1 else np.unique(np.concatenate([np.empty(0, dtype=np.int64), *found]))
 
     def _holding(self, columns: Sequence[int]) -> NDArray[np.int64]:
         if -1 in columns:
@@ -273,14 +276,16 @@ class Lexical:
         known.update(found)
         weighted = [(column, 1.0) for column in found]
         for meant, said in self._acronyms.meant_by(question).items():
-            weight = _MEANT * self._apart(meant, said)
+            weight = _MEANT * self._apart_at_hand(meant, said)
             weighted += [(column, weight) for column in dict.fromkeys(self._asked(meant)) if column not in known]
         return [(column, weight) for column, weight in weighted if weight]
 
     def _apart(self, meant: str, said: str) -> float:
         """Part of the passages that hold what is meant and not what is said: the others are found as it is."""
+        holds = np.zeros(len(self._brief_of), dtype=np.bool_)
+        holds[self.holding(said)] = True
         rows = self.holding(meant)
-        return float(np.mean(~np.isin(rows, self.holding(said)))) if len(rows) else 0.0
+        return 1.0 - float(holds[rows].mean()) if len(rows) else 0.0
 
     def _asked(self, text: str) -> list[int]:
         """Columns of a text's terms; those of a second language only where no other has them."""

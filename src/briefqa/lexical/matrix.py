@@ -68,18 +68,12 @@ class Columns(ABC):
 
     def summed(self, weights: Sequence[tuple[int, float]]) -> NDArray[np.float32]:
         """Sum up columns, each times its weight; shape (rows,)."""
-        rows = [np.empty(0, dtype=np.int32)]
-        worth = [np.empty(0, dtype=np.float32)]
+        summed = np.zeros(len(self.lengths), dtype=np.float32)
         columns = self.each([column for column, _ in weights])
-        for (holding, its), (_, weight) in zip(columns, weights, strict=True):
-            rows.append(holding)
-            worth.append(its if weight == 1 else its * np.float32(weight))
-        # At once: column by column takes twice as long.
-        every = np.concatenate(rows)
-        if every.max(initial=-1) >= len(self.lengths):  # of a damaged file: it would be made room for
-            raise IndexError(f"There are {len(self.lengths)} rows, and not each of those that are named.")
-        summed = np.bincount(every, np.concatenate(worth), minlength=len(self.lengths))
-        return summed.astype(np.float32)
+        for (rows, worth), (_, weight) in zip(columns, weights, strict=True):
+            # Where they lie: bincount makes numbers of eight bytes of all of them first.
+            np.add.at(summed, rows, worth if weight == 1 else worth * np.float32(weight))
+        return summed
 
     def within(self, rows: NDArray[np.int64]) -> Columns:
         """See some rows, in their order, as if there were no others: with their own statistics."""
