@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import threading
 from contextlib import contextmanager
@@ -78,25 +79,32 @@ def create_embeddings(file: Path, count: int, dimension: int) -> NDArray[np.floa
     return embeddings
 
 
-def open_embeddings(file: Path) -> NDArray[np.float32]:
+def open_embeddings(file: Path, *, scattered: bool = False) -> NDArray[np.float32]:
     """Open the vectors of a generation, shape (passages, dimension), read as they are touched.
 
-    Raises CorruptGeneration where the file holds anything else.
+    scattered: as in `mapped`. Raises CorruptGeneration where the file holds anything else.
     """
     with reading(file):
-        embeddings: NDArray[np.float32] = mapped(file)
+        embeddings: NDArray[np.float32] = mapped(file, scattered=scattered)
     if not isinstance(embeddings, np.ndarray) or embeddings.ndim != 2 or embeddings.dtype != np.float32:
         raise CorruptGeneration(f"{file} does not hold vectors. {REMEDY}")
     return embeddings
 
 
-def mapped(file: Path) -> Any:
-    """Map an array into memory. Raises as numpy does."""
+def mapped(file: Path, *, scattered: bool = False) -> Any:
+    """Map an array into memory. Raises as numpy does.
+
+    scattered: it is read here and there, so that the system need not read what lies around: with little memory, that
+    would drive out what is read again.
+    """
     # numpy has Python parse an array's head, which several threads must not do at a time: CPython 3.11 then fails.
     with _PARSING:
         try:
             # Not as np.memmap, whose every slice is slow to make.
-            return np.asarray(np.load(file, mmap_mode="r", allow_pickle=False))
+            array = np.load(file, mmap_mode="r", allow_pickle=False)
+            if scattered and isinstance(array.base, mmap.mmap) and hasattr(mmap, "MADV_RANDOM"):
+                array.base.madvise(mmap.MADV_RANDOM)
+            return np.asarray(array)
         except ValueError:  # an empty one cannot be mapped
             return np.load(file, allow_pickle=False)
 

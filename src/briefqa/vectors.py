@@ -84,8 +84,8 @@ class Vectors:
         """
         import faiss  # noqa: PLC0415 - a fifth of a second
 
-        embeddings = open_embeddings(embeddings_file)
-        rows = InContext(embeddings, open_embeddings(briefs_file), brief_of, weight)
+        embeddings = open_embeddings(embeddings_file, scattered=True)
+        rows = InContext(embeddings, open_embeddings(briefs_file, scattered=True), brief_of, weight)
         if len(brief_of) != len(embeddings) or len(rows.briefs) <= int(brief_of.max(initial=-1)):
             raise CorruptGeneration(f"{embeddings_file} and {briefs_file.name} do not belong together. {REMEDY}")
         with reading(index_file):

@@ -98,7 +98,7 @@ def _write_vectors(  # noqa: PLR0913, PLR0917 - as `write_indexes` has them
 def _updated(folder: Path, catalog: Catalog, before: Before) -> bool:
     """Make the lexical index of the one before; False where that does not tell enough."""
     try:
-        parts = Lexical.open(before.folder / LEXICAL).parts
+        parts = Lexical.open(before.folder / LEXICAL, whole=True).parts
         update_lexical(folder, parts, _rows(before.rows), catalog.searchable(len(before.rows)))
     except TooOften:
         shutil.rmtree(folder)

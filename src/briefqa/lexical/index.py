@@ -161,18 +161,24 @@ class Lexical:
         self._apart_at_hand = lru_cache(_AT_HAND)(self._apart)
 
     @staticmethod
-    def open(folder: Path) -> LexicalFiles:
-        """Open the index in folder. Raises CorruptGeneration where it is damaged."""
+    def open(folder: Path, *, whole: bool = False) -> LexicalFiles:
+        """Open the index in folder. Raises CorruptGeneration where it is damaged.
+
+        whole: it is to be read from end to end, and not searched here and there.
+        """
+        scattered = not whole
         with _reading(folder):
             said = json.loads((folder / ABOUT).read_bytes())
             about = About(said["passages"], said["briefs"], tuple(said["languages"]))
-            digests, numbers = mapped(folder / WORD_DIGESTS), mapped(folder / WORD_NUMBERS)
+            digests, numbers, keys = (
+                mapped(folder / name, scattered=scattered) for name in (WORD_DIGESTS, WORD_NUMBERS, KEYS)
+            )
             if len(digests) != len(numbers):
                 raise ValueError("its words do not fit together")
-            keys, brief_of, language_of = (mapped(folder / name) for name in (KEYS, BRIEF_OF, LANGUAGE_OF))
+            brief_of, language_of = (mapped(folder / name) for name in (BRIEF_OF, LANGUAGE_OF))
             matrices = (
-                Matrix.open(folder, "passages", about.passages, keys),
-                Matrix.open(folder, "briefs", about.briefs, keys),
+                Matrix.open(folder, "passages", about.passages, keys, scattered=scattered),
+                Matrix.open(folder, "briefs", about.briefs, keys, scattered=scattered),
             )
             acronyms = json.loads((folder / ACRONYMS).read_bytes())
             parts = Parts(folder, about, keys, brief_of, language_of, matrices, acronyms)

@@ -91,9 +91,9 @@ class Matrix(Columns):
     lengths: NDArray[np.int32]
 
     @classmethod
-    def open(cls, folder: Path, kind: str, rows: int, keys: NDArray[np.uint64]) -> Matrix:
-        """Map the files into memory. Raises ValueError where they do not fit together."""
-        data, indices, indptr, lengths = (mapped(folder / name) for name in files_of(kind))
+    def open(cls, folder: Path, kind: str, rows: int, keys: NDArray[np.uint64], *, scattered: bool) -> Matrix:
+        """Map the files into memory, see `mapped`. Raises ValueError where they do not fit together."""
+        data, indices, indptr, lengths = (mapped(folder / name, scattered=scattered) for name in files_of(kind))
         if (len(indptr), len(data), len(lengths)) != (len(keys) + 1, len(indices), rows) or indptr[-1] != len(data):
             raise ValueError(f"{kind} do not fit together")
         return cls(keys, data, indices, indptr, lengths)

@@ -64,7 +64,7 @@ def load(connection: psycopg.Connection[Any], schema: str, folder: Path, manifes
 
     Returns at how many lists a search is to look.
     """
-    parts = Lexical.open(folder / LEXICAL).parts
+    parts = Lexical.open(folder / LEXICAL, whole=True).parts
     briefs = open_embeddings(folder / BRIEF_VECTORS)
     rows = InContext(open_embeddings(folder / EMBEDDINGS), briefs, parts.brief_of)
     with reading(folder / NOTED):
