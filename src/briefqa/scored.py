@@ -29,9 +29,10 @@ class Scored(NamedTuple):
         """All of it, one by one."""
         return list(zip(self.rows.tolist(), self.scores.tolist(), strict=True))
 
-    def first(self, k: int) -> Scored:
-        """The k best, best first, equal ones in the order of the rows."""
-        order = np.lexsort((self.rows, -self.scores))[:k]
+    def first(self, k: int, *, ascending: bool = False) -> Scored:
+        """The k best, best first, equal ones in the order of the rows. ascending: whether the rows are in order."""
+        by_score = np.argsort(-self.scores, kind="stable") if ascending else np.lexsort((self.rows, -self.scores))
+        order = by_score[:k]
         return Scored(self.rows[order], self.scores[order])
 
 

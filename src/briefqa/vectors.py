@@ -311,12 +311,12 @@ def _search_widely(index: Any, rows: InContext) -> None:
 
 
 def _exactly(query: NDArray[np.float32], k: int, rows: NDArray[np.int64], vectors: InContext) -> Scored:
-    """Find the k nearest among rows, by comparing all of them."""
+    """Find the k nearest among rows, which ascend, by comparing all of them."""
     scores = _compared(query, rows, vectors)
     if len(rows) > k:
         likely = scores >= np.partition(scores, len(scores) - k)[len(scores) - k]
         scores, rows = scores[likely], rows[likely]
-    return Scored(rows, scores).first(k)
+    return Scored(rows, scores).first(k, ascending=True)
 
 
 def _compared(vector: NDArray[np.float32], rows: NDArray[np.int64], vectors: InContext) -> NDArray[np.float32]:

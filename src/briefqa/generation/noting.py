@@ -86,7 +86,7 @@ class WithNotes:
             # Most often no note is as near as the last passage, and can change nothing.
             telling = near.scores >= best.scores[-1] if len(best.rows) == k else slice(None)
             rows = self._passage_of[near.rows[telling]].astype(np.int64)
-            ranked = _highest(best, Scored(rows, near.scores[telling])).first(k) if len(rows) else best
+            ranked = _highest(best, Scored(rows, near.scores[telling])).first(k, ascending=True) if len(rows) else best
             # What was not fetched is no nearer than the last that was. Most often the first k notes are enough.
             if len(near.rows) < fetch or near.scores[-1] < ranked.scores[-1]:
                 return ranked
@@ -122,7 +122,7 @@ class WithNotes:
 
 
 def _highest(one: Scored, other: Scored) -> Scored:
-    """Give each row that is in either once, with the higher of its scores."""
+    """Give each row that is in either once, with the higher of its scores, in the order of the rows."""
     rows, scores = np.concatenate([one.rows, other.rows]), np.concatenate([one.scores, other.scores])
     order = np.lexsort((-scores, rows))
     rows, scores = rows[order], scores[order]

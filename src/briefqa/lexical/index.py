@@ -58,6 +58,9 @@ _MEANT = 0.5
 _AT_HAND = 512
 # The highest of so many scores are looked at first, to leave out what cannot be among the best.
 _BLOCK = 64
+# Questions for which the rows of each word are kept at hand until `coverage` looks at them.
+_PREPARED = 16
+_NO_ROWS = memoryview(b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,8 @@ class Lexical:
             raise ValueError(f"a passage is of brief {len(seen) - 1}, and there are {about.briefs}")
         self._acronyms = Acronyms(agreed(stored.acronyms, None if rows is None else seen), self._languages)
         self._columns_of = lru_cache(_AT_HAND)(self._look_up)
+        self.prepared = lru_cache(_PREPARED)(self._prepare)
+        """What `coverage` looks at for a question: whoever calls it before has less to wait for then."""
         self._apart_at_hand = lru_cache(_AT_HAND)(self._apart)
 
     @staticmethod
@@ -228,22 +233,26 @@ class Lexical:
         if len(found) > k > 0:
             least = np.partition(found, len(found) - k)[len(found) - k]
             rows, found = rows[found >= least], found[found >= least]
-        return Scored(rows, found).first(k)
+        return Scored(rows, found).first(k, ascending=True)
 
     def coverage(self, question: str, row: int) -> float:
         """Tell what part of the question's words a passage holds, from 0 to 1, rare ones counting more.
 
         The best over the languages of the briefs. A question of stop words only has nothing to hold: 0.
         """
-        asked = [its.words.values() for its in self._columns_of(question)]
-        distinct = list(dict.fromkeys(chain.from_iterable(asked)))
-        worth = {-1: (self._rarity(0), False)}
-        held = [column for column in distinct if column >= 0]
-        for column, (rows, _) in zip(held, self._passages.each(held), strict=True):
-            # Cheaper than NumPy's search, which takes no single number as it is.
-            place = bisect_left(numbers := rows.data, row)
-            worth[column] = self._rarity(len(rows)), place < len(rows) and numbers[place] == row
+        asked, rows_of = self.prepared(question)
+        # Cheaper than NumPy's search, which takes no single number as it is.
+        worth = {column: (rarity, _holds(rows, row)) for column, (rarity, rows) in rows_of.items()}
         return max((_share(worth[column] for column in columns) for columns in asked), default=0.0)
+
+    def _prepare(self, question: str) -> tuple[list[list[int]], dict[int, tuple[float, memoryview]]]:
+        """For each language the columns of a question's words, and for each column how rare it is, and its rows."""
+        asked = [list(its.words.values()) for its in self._columns_of(question)]
+        held = [column for column in dict.fromkeys(chain.from_iterable(asked)) if column >= 0]
+        rows_of = {-1: (self._rarity(0), _NO_ROWS)}
+        for column, (rows, _) in zip(held, self._passages.each(held), strict=True):
+            rows_of[column] = self._rarity(len(rows)), rows.data
+        return asked, rows_of
 
     def _rarity(self, holding: int) -> float:
         """How rare a term is that so many passages hold."""
@@ -364,6 +373,12 @@ def _reading(folder: Path) -> Iterator[None]:
         raise CorruptGeneration(
             f"{folder} is damaged ({error}). Run `briefqa rollback`, or `briefqa reindex` to build it anew."
         ) from error
+
+
+def _holds(rows: memoryview, row: int) -> bool:
+    """Whether a row is one of rows, which ascend."""
+    place = bisect_left(rows, row)
+    return place < len(rows) and rows[place] == row
 
 
 def _key(term: str, numbers: Mapping[str, int]) -> int:
