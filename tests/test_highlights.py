@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from briefqa.search.highlights import highlights, sentences
+from briefqa.sentences import PARAGRAPH_END, SENTENCE_END, sentence_ends
 from generated import bodies
 
 TEXT = (
@@ -61,3 +65,9 @@ def test_whole_sentences_of_any_text_for_any_question(question: str, text: str) 
     assert list(found) == sorted(found)
     assert bool(found) == bool(text.strip())
     assert len(found) <= 3
+
+
+@given(st.text(alphabet='Aab.!?…。！？"”)] \n\u00a0\u3000MrUSeg1', max_size=40))
+def test_sentences_end_where_the_expressions_say_that_passages_are_cut_by(text: str) -> None:
+    ends = re.compile(f"{PARAGRAPH_END}|{SENTENCE_END}")
+    assert sentence_ends(text) == [match.end() for match in ends.finditer(text)]

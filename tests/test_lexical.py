@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefqa.errors import CorruptGeneration
-from briefqa.lexical import FILES, Lexical, Matrix, words, write_lexical
+from briefqa.lexical import FILES, Lexical, Matrix, analysis, words, write_lexical
 from briefqa.lexical.acronyms import Acronyms, Definitions, agreed, definitions
 from briefqa.lexical.analysis import Sought, terms, tokens, variants
 from briefqa.lexical.languages import known_language
@@ -282,3 +282,9 @@ def test_a_row_of_a_damaged_matrix_is_an_error_and_no_room_for_it() -> None:
 
     with pytest.raises(IndexError):
         matrix.summed([(0, 1.0)])
+
+
+@given(bodies(), st.text(alphabet="aÉß´ \u00a0\u2003\u3000中ก-‑'’.,/0129\n", max_size=40))
+def test_a_text_has_the_tokens_that_it_has_read_whole(one: str, other: str) -> None:
+    for text in (one, other, f"{other} {one}"):
+        assert tokens(text) == analysis.TOKEN.findall(analysis.fold(text))

@@ -12,7 +12,7 @@ import pytest
 from briefqa import generation as g
 from briefqa.briefs import Mark, Note
 from briefqa.embedding import HashingEmbedder
-from briefqa.generation import NOTE_WEIGHT, WithNotes
+from briefqa.generation import NOTE_WEIGHT, WithNotes, opened
 from briefqa.noted import noted
 from briefqa.notes import understand
 from briefqa.passages import split
@@ -147,6 +147,11 @@ def vectors_of_notes(bench: Bench) -> dict[str, int]:
     found: dict[str, int] = {}
     with closing(g.open_current(bench.index)) as index:
         ids = list(map(bytes.decode, index.ids()))
+        rows = np.arange(len(ids))
+        with pytest.MonkeyPatch.context() as patch:  # as a large index names them
+            patch.setattr(opened, "_IDS_AT_HAND", 0)
+            assert index.ids_of(rows[::-1]) == ids[::-1]
+        assert index.ids_of(rows[::-1]) == ids[::-1]
         vectors, passage_of = open_embeddings(folder / g.NOTED_EMBEDDINGS), np.load(folder / g.NOTED)
         for vector, row in zip(vectors, passage_of, strict=True):
             [stored] = index.fetch([ids[row]])

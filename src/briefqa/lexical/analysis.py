@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 _HYPHENS = r"\-\u2010\u2011"
 # Scripts that put no space between words: each character is a word, and its pairs do the rest.
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-_WORD = re.compile(
+TOKEN = re.compile(
     rf"[{_UNSPACED}]"
     rf"|{NUMERIC}"
     r"|(?:[^\W\d_]\.)+[^\W\d_]\b\.?"  # U.S., e.g.
     r"|\d+(?:[.,]\d+)+(?!\w)"  # 1,000 and 3.5
     rf"|[^\W{_UNSPACED}]+(?:['’{_HYPHENS}][^\W{_UNSPACED}]+)*"
 )
+"""A token of folded text."""
 _DATE = re.compile(NUMERIC)
 _APOSTROPHE = re.compile(r"['’](?:s\b)?")
 _HYPHEN = re.compile(f"[{_HYPHENS}]")
@@ -62,7 +63,7 @@ class _Parted(dict[str, tuple[str, ...]]):
     """The tokens of what stands between spaces, most of which has been met before: no token holds a space."""
 
     def __missing__(self, chunk: str) -> tuple[str, ...]:
-        found = tuple(_WORD.findall(fold(chunk)))
+        found = tuple(TOKEN.findall(fold(chunk)))
         if len(chunk) <= _LONGEST_AT_HAND:
             if len(self) >= _AT_HAND:
                 self.clear()
