@@ -144,10 +144,9 @@ class Generation:
         self._check_vector(meant)
         near = self._vectors.search(meant, k, rows)
         lexical, worded = ended()
-        others = worded.rows[~among(worded.rows, near.rows)]
-        found = np.concatenate([near.rows, others])
-        dense = np.concatenate([near.scores, self._vectors.scores(meant, others)])
-        return Candidates(found, dense, lexical[found], self.ids_of)
+        found = np.concatenate([near.rows, worded.rows[~among(worded.rows, near.rows)]])
+        # Of what was near, too: an approximate search may have missed the note that makes it nearer.
+        return Candidates(found, self._vectors.scores(meant, found), lexical[found], self.ids_of)
 
     def select(self, where: Filter, phrases: Sequence[str] = ()) -> Subset:
         """Find the passages that a filter lets through and that hold every phrase; see `Index.select`."""

@@ -38,8 +38,8 @@ _HYPHEN = re.compile(f"[{_HYPHENS}]")
 _SOFT = str.maketrans("", "", "\u00ad\u200b\u200c\u200d\u2060\ufeff")
 # Where Unicode has combining characters.
 _MARKS = range(0x300, 0x1F000)
-# What stands between spaces, and tokens of a language, of which so many are kept at hand: a few megabytes.
-_AT_HAND = 1 << 15
+# What stands between spaces, and tokens of each language, of which so many are kept at hand: a few megabytes.
+_AT_HAND = 1 << 14
 _LONGEST_AT_HAND = 24
 
 PAIR = " "
@@ -155,7 +155,8 @@ class _Met:
     def counted_as(self, stems: Iterable[str]) -> dict[str, Analysed]:
         """Give the tokens met so far that are counted as one of these, "" as nothing, with what they are counted as."""
         found = chain.from_iterable(self._counted_as.get(stem, ()) for stem in stems)
-        return {token: self._analysed[token] for token in found}
+        # What another thread is about to analyse may be named already.
+        return {token: its for token in found if (its := self._analysed.get(token)) is not None}
 
 
 _of_language: dict[str, _Met] = {}
