@@ -46,7 +46,7 @@ def assert_same(one: Path, other: Path, near: float = 0.0) -> dict[str, int]:
     lexical = [Lexical.open(folder / g.LEXICAL) for folder in folders]
     words = [sorted(set(index.parts.words) - {NONE}) for index in lexical]
     # An index with a past may know stop words of texts that are gone: they stand in no column.
-    stand = [{word for word in known if _stands(index, word)} for index, known in zip(lexical, words, strict=True)]
+    stand = [_standing(index, known) for index, known in zip(lexical, words, strict=True)]
     assert stand[0] == stand[1], "the words of BM25 differ"
     same["words"] = len(stand[0])
     for kind in (0, 1):
@@ -107,10 +107,12 @@ def _same_vectors(folders: list[Path], orders: list[NDArray[np.int64]], near: fl
     return len(passages[0])
 
 
-def _stands(index: Lexical, word: str) -> bool:
-    keys, key = index.parts.keys, np.uint64(key_of(index.parts.numbers[word]))
-    place = int(np.searchsorted(keys, key))
-    return place < len(keys) and bool(keys[place] == key)
+def _standing(index: Any, words: list[str]) -> set[str]:
+    """Those of an index's words that stand in a column."""
+    numbers = index.parts.terms.numbers(words)
+    assert len(numbers) == len(words), "some words are not found by their digests"
+    columns = index.parts.terms.columns(np.array(list(map(key_of, numbers.values())), dtype=np.uint64))
+    return {word for word, column in zip(numbers, columns.tolist(), strict=True) if column >= 0}
 
 
 def _places(index: Lexical, order: NDArray[np.int64], kind: int) -> NDArray[np.uint64]:
@@ -136,7 +138,8 @@ def _same_worths(lexical: list[Lexical], places: list[NDArray[np.uint64]], kind:
         lengths = np.empty(len(place), dtype=np.int32)
         lengths[np.argsort(np.argsort(place))] = matrix.lengths
         signs = _signs(matrix, place)
-        keys = np.array([key_of(index.parts.numbers[word]) for word in words], dtype=np.uint64)
+        numbers = index.parts.terms.numbers(words)
+        keys = np.array([key_of(numbers[word]) for word in words], dtype=np.uint64)
         of_words = signs[np.searchsorted(matrix.keys, keys)] if words else signs[:0]
         signed.append((lengths, of_words, np.sort(signs)))
     for said, one, other in zip(("lengths", "worths of words", "worths of pairs"), *signed, strict=True):

@@ -69,6 +69,7 @@ class Parts:
 
     folder: Path
     about: About
+    terms: Terms
     keys: NDArray[np.uint64]
     brief_of: NDArray[np.int32]
     language_of: NDArray[np.int32]
@@ -186,8 +187,8 @@ class Lexical:
                 Matrix.open(folder, "briefs", about.briefs, keys, scattered=scattered),
             )
             acronyms = json.loads((folder / ACRONYMS).read_bytes())
-            parts = Parts(folder, about, keys, brief_of, language_of, matrices, acronyms)
-            return LexicalFiles(parts, TermsInFiles(digests, numbers, keys))
+            terms = TermsInFiles(digests, numbers, keys)
+            return LexicalFiles(Parts(folder, about, terms, keys, brief_of, language_of, matrices, acronyms))
 
     def within(self, rows: NDArray[np.int64]) -> Lexical:
         """See some passages as an index of them alone would: no other word, number or language shows in anything.
@@ -359,9 +360,11 @@ class Lexical:
 class LexicalFiles(Lexical):
     """An index in files. parts: what is in them, for who makes another index of it."""
 
-    def __init__(self, parts: Parts, terms: Terms) -> None:
+    def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        super().__init__(Stored(parts.about, parts.brief_of, parts.language_of, parts.acronyms, terms, parts.matrices))
+        super().__init__(
+            Stored(parts.about, parts.brief_of, parts.language_of, parts.acronyms, parts.terms, parts.matrices)
+        )
 
 
 @contextmanager

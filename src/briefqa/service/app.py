@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -145,5 +146,22 @@ def app_over(  # noqa: PLR0913 - what is served, and how
     app.router.routes.append(Route("/mcp", agents, include_in_schema=False))
     app.add_middleware(Forwarded, known=known)  # the last one added sees each request first
     app.mount("/static", web.Assets(), name="static")
-    declare(app.openapi())
+    _declare_when_asked(app)
     return app
+
+
+def _declare_when_asked(app: FastAPI) -> None:
+    """Have the OpenAPI document made and completed when it is first asked for: it takes a tenth of a second."""
+    made = app.openapi
+    lock = threading.Lock()
+    declared: list[dict[str, Any]] = []
+
+    def openapi() -> dict[str, Any]:
+        with lock:
+            if not declared:
+                document = made()
+                declare(document)
+                declared.append(document)
+        return declared[0]
+
+    app.openapi = openapi  # type: ignore[method-assign] # as FastAPI's documentation has it
