@@ -71,9 +71,11 @@ class ConvertedEmbedder:
         self._cutting.enable_truncation(traits.window)
         self._padding: int = record["padding"]
         threads = threads or cores()
+        # In eight-bit integers there is so little to compute that two threads cost a question more than they save.
+        apart = many or bool(record.get("rounded"))
         # So many batches of one call are computed at a time.
-        self._at_once = threads if many else 1
-        self._session = graph_session(folder / GRAPH, 1 if many else threads)
+        self._at_once = threads if apart else 1
+        self._session = graph_session(folder / GRAPH, 1 if apart else threads)
         self.model = model
         self.window = traits.window
         self.dimension: int = record["dimension"]
