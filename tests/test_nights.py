@@ -108,6 +108,24 @@ def test_a_signal_that_is_lost_ends_the_run_at_its_next_step() -> None:
     assert told == [Progress("read", 1, 3)]
 
 
+class RaisesWhenItGoes:
+    def __del__(self) -> None:
+        raise KeyboardInterrupt
+
+
+def test_what_python_ignores_of_a_signal_is_not_printed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interruption = Interruption()
+    monkeypatch.setattr(sys, "unraisablehook", interruption.overlook)
+    RaisesWhenItGoes()
+    assert "KeyboardInterrupt" in capsys.readouterr().err, "no signal came: it is somebody's fault"
+    with suppress(KeyboardInterrupt):
+        interruption(signal.SIGTERM, None)
+    RaisesWhenItGoes()
+    assert not capsys.readouterr().err
+
+
 @contextmanager
 def seen_read_only(folder: Path, at: Path) -> Iterator[Path]:
     """Show a folder at another place where it cannot be written, as a share is mounted on a host that only serves."""

@@ -59,6 +59,11 @@ class Interruption:
         self._came = True
         signal.default_int_handler(number, frame)
 
+    def overlook(self, lost: sys.UnraisableHookArgs) -> None:
+        """Say nothing of what Python had to ignore of a signal, as `sys.unraisablehook`: the run ends all the same."""
+        if not (self._came and lost.exc_type is KeyboardInterrupt):
+            sys.__unraisablehook__(lost)
+
     def before(self, tell: Callable[[Progress], None]) -> Callable[[Progress], None]:
         """Look whether a signal came before telling how far it is. What is made raises KeyboardInterrupt if so."""
 
@@ -76,6 +81,7 @@ def _reindex(arguments: argparse.Namespace) -> int:
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, interruption)
+        sys.unraisablehook = interruption.overlook
     if not arguments.watch:
         return _once(arguments, interruption)
     from briefqa.reindex import check_folder
