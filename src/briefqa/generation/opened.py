@@ -136,7 +136,7 @@ class Generation:
 
         def by_words() -> tuple[NDArray[np.float32], Scored]:
             scores = self._words.scores(question)
-            self._words.prepared(question)
+            self._words.prepare(question)
             return scores, self._words.best(scores, k, rows)
 
         ended = begun(by_words)

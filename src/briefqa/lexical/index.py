@@ -162,8 +162,8 @@ class Lexical:
             raise ValueError(f"a passage is of brief {len(seen) - 1}, and there are {about.briefs}")
         self._acronyms = Acronyms(agreed(stored.acronyms, None if rows is None else seen), self._languages)
         self._columns_of = lru_cache(_AT_HAND)(self._look_up)
-        self.prepared = lru_cache(_PREPARED)(self._prepare)
-        """What `coverage` looks at for a question: whoever calls it before has less to wait for then."""
+        # Rows that lie in files cost nothing to hold; others would be held for each question.
+        self._prepared = lru_cache(_PREPARED)(self._prepare) if isinstance(self._passages, Matrix) else None
         self._apart_at_hand = lru_cache(_AT_HAND)(self._apart)
 
     @staticmethod
@@ -241,10 +241,15 @@ class Lexical:
 
         The best over the languages of the briefs. A question of stop words only has nothing to hold: 0.
         """
-        asked, rows_of = self.prepared(question)
+        asked, rows_of = (self._prepared or self._prepare)(question)
         # Cheaper than NumPy's search, which takes no single number as it is.
         worth = {column: (rarity, _holds(rows, row)) for column, (rarity, rows) in rows_of.items()}
         return max((_share(worth[column] for column in columns) for columns in asked), default=0.0)
+
+    def prepare(self, question: str) -> None:
+        """Look up what `coverage` will look at, where that can be held: who calls it before has less to wait for."""
+        if self._prepared:
+            self._prepared(question)
 
     def _prepare(self, question: str) -> tuple[list[list[int]], dict[int, tuple[float, memoryview]]]:
         """For each language the columns of a question's words, and for each column how rare it is, and its rows."""
