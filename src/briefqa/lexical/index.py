@@ -2,48 +2,28 @@
 
 A passage's score is its own and that of its brief: the words of a question often stand apart, one in the heading or
 ten pages before the rest.
-
-Files: the words, a list in the order of their numbers, and for who looks some of them up their digests, sorted, with
-their numbers; the keys of all terms, sorted, one a column (a term is a word or a pair of words, its key is made of
-their numbers); for passages and for briefs a `matrix` over these columns; for each passage the row of its brief, for
-each brief the place of its language; what acronyms stand for; and what all that was made with.
 """
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 from math import log
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from briefqa.errors import CorruptGeneration
-from briefqa.lexical.acronyms import Acronyms, Found, agreed
+from briefqa.lexical.acronyms import Acronyms, agreed
 from briefqa.lexical.analysis import PAIR, near_stems, stems_of, terms, words
-from briefqa.lexical.matrix import Columns, Matrix
-from briefqa.lexical.writing import (
-    ABOUT,
-    ACRONYMS,
-    BRIEF_OF,
-    KEYS,
-    LANGUAGE_OF,
-    WORD_DIGESTS,
-    WORD_NUMBERS,
-    WORDS,
-    About,
-    digests_of,
-    key_of,
-)
+from briefqa.lexical.matrix import Matrix
+from briefqa.lexical.stored import Parts, Stored
+from briefqa.lexical.writing import key_of
 from briefqa.scored import Scored
-from briefqa.vector_files import mapped
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -61,74 +41,6 @@ _BLOCK = 64
 # Questions for which the rows of each word are kept at hand until `coverage` looks at them.
 _PREPARED = 16
 _NO_ROWS = memoryview(b"")
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What is in the files. matrices: of passages and of briefs. acronyms: by brief."""
-
-    folder: Path
-    about: About
-    terms: Terms
-    keys: NDArray[np.uint64]
-    brief_of: NDArray[np.int32]
-    language_of: NDArray[np.int32]
-    matrices: tuple[Matrix, Matrix]
-    acronyms: Found
-
-    @property
-    def words(self) -> list[str]:
-        """All words in the order of their numbers, `NONE` where a number is free. Raises CorruptGeneration."""
-        with _reading(self.folder):
-            return list(map(str, json.loads((self.folder / WORDS).read_bytes())))
-
-
-class Terms(Protocol):
-    """The terms of an index, wherever they lie."""
-
-    def numbers(self, words: Collection[str]) -> dict[str, int]:
-        """Number words, from 1; those that no row holds are left out."""
-
-    def columns(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """Find the columns of keys; -1 for each that there is not."""
-
-
-class TermsInFiles:
-    """The terms of an index in a folder."""
-
-    def __init__(self, digests: NDArray[np.uint64], numbers: NDArray[np.int32], keys: NDArray[np.uint64]) -> None:
-        """digests: of all words, sorted. numbers: of the same words. keys: sorted, one a column."""
-        self._digests = digests
-        self._numbers = numbers
-        self._keys = keys
-
-    def numbers(self, words: Collection[str]) -> dict[str, int]:
-        """Number words."""
-        if not len(self._digests):
-            return {}
-        sought = digests_of(words)
-        places = self._digests.searchsorted(sought)
-        found = zip(words, sought == self._digests.take(places, mode="clip"), places.tolist(), strict=True)
-        return {word: int(self._numbers[place]) for word, there, place in found if there}
-
-    def columns(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-        """Find the columns of keys."""
-        if not len(self._keys):
-            return np.full(len(keys), -1, dtype=np.int64)
-        places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        return np.where(self._keys[places] == keys, places, -1)
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An index wherever it lies: its terms, the matrices of passages and of briefs, and what is small beside them."""
-
-    about: About
-    brief_of: NDArray[np.int32]
-    language_of: NDArray[np.int32]
-    acronyms: Found
-    terms: Terms
-    matrices: tuple[Columns, Columns]
 
 
 class Asked(NamedTuple):
@@ -172,23 +84,7 @@ class Lexical:
 
         whole: it is to be read from end to end, and not searched here and there.
         """
-        scattered = not whole
-        with _reading(folder):
-            said = json.loads((folder / ABOUT).read_bytes())
-            about = About(said["passages"], said["briefs"], tuple(said["languages"]))
-            digests, numbers, keys = (
-                mapped(folder / name, scattered=scattered) for name in (WORD_DIGESTS, WORD_NUMBERS, KEYS)
-            )
-            if len(digests) != len(numbers):
-                raise ValueError("its words do not fit together")
-            brief_of, language_of = (mapped(folder / name) for name in (BRIEF_OF, LANGUAGE_OF))
-            matrices = (
-                Matrix.open(folder, "passages", about.passages, keys, scattered=scattered),
-                Matrix.open(folder, "briefs", about.briefs, keys, scattered=scattered),
-            )
-            acronyms = json.loads((folder / ACRONYMS).read_bytes())
-            terms = TermsInFiles(digests, numbers, keys)
-            return LexicalFiles(Parts(folder, about, terms, keys, brief_of, language_of, matrices, acronyms))
+        return LexicalFiles(Parts.open(folder, scattered=not whole))
 
     def within(self, rows: NDArray[np.int64]) -> Lexical:
         """See some passages as an index of them alone would: no other word, number or language shows in anything.
@@ -370,17 +266,6 @@ class LexicalFiles(Lexical):
         super().__init__(
             Stored(parts.about, parts.brief_of, parts.language_of, parts.acronyms, parts.terms, parts.matrices)
         )
-
-
-@contextmanager
-def _reading(folder: Path) -> Iterator[None]:
-    """Say so where what is read is damaged."""
-    try:
-        yield
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise CorruptGeneration(
-            f"{folder} is damaged ({error}). Run `briefqa rollback`, or `briefqa reindex` to build it anew."
-        ) from error
 
 
 def _holds(rows: memoryview, row: int) -> bool:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from briefqa.lexical.acronyms import Found
-    from briefqa.lexical.index import Parts
     from briefqa.lexical.matrix import Matrix
+    from briefqa.lexical.stored import Parts
     from briefqa.lexical.writing import Entry
 
 # Entries that are turned over at a time.
