@@ -18,7 +18,7 @@ import numpy as np
 from briefqa.lexical.acronyms import Acronyms, agreed
 from briefqa.lexical.analysis import PAIR, near_stems, stems_of, terms, words
 from briefqa.lexical.matrix import Matrix
-from briefqa.lexical.stored import Parts, Stored
+from briefqa.lexical.stored import Parts, Stored, reading
 from briefqa.lexical.writing import key_of
 from briefqa.scored import Scored
 
@@ -84,7 +84,8 @@ class Lexical:
 
         whole: it is to be read from end to end, and not searched here and there.
         """
-        return LexicalFiles(Parts.open(folder, scattered=not whole))
+        with reading(folder):  # what does not fit together may show in either
+            return LexicalFiles(Parts.open(folder, scattered=not whole))
 
     def within(self, rows: NDArray[np.int64]) -> Lexical:
         """See some passages as an index of them alone would: no other word, number or language shows in anything.

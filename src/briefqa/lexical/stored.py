@@ -56,7 +56,7 @@ class Parts:
     @classmethod
     def open(cls, folder: Path, *, scattered: bool) -> Self:
         """Open the files in folder, see `mapped`. Raises CorruptGeneration where they are damaged."""
-        with _reading(folder):
+        with reading(folder):
             said = json.loads((folder / ABOUT).read_bytes())
             about = About(said["passages"], said["briefs"], tuple(said["languages"]))
             digests, numbers, keys = (
@@ -76,7 +76,7 @@ class Parts:
     @property
     def words(self) -> list[str]:
         """All words in the order of their numbers, `NONE` where a number is free. Raises CorruptGeneration."""
-        with _reading(self.folder):
+        with reading(self.folder):
             return list(map(str, json.loads((self.folder / WORDS).read_bytes())))
 
 
@@ -129,7 +129,7 @@ class Stored:
 
 
 @contextmanager
-def _reading(folder: Path) -> Iterator[None]:
+def reading(folder: Path) -> Iterator[None]:
     """Say so where what is read is damaged."""
     try:
         yield
