@@ -33,7 +33,7 @@ RERANKED = 8
 # See docs/evaluate.md for these three. Only passages are read again whose score is so large a part of the best one's.
 _NEAR = 0.8
 # Between logits far above 0 differences count whole, between those far below not at all; so many logits lie in between.
-_DOUBT = 2.0
+_DOUBT = 3.0
 # What the best score is worth, in logits.
 _FOUND = 4.0
 # The score of the first passage that was not read, beside that of the last one that was.
@@ -200,4 +200,4 @@ def rerank(  # noqa: PLR0913 - a clock for tests, and plain arguments
 
 def _squeezed(value: float) -> float:
     """Bring what passages are put in order by between 0 and 1; a good answer comes near 1."""
-    return math.tanh(value / (_DOUBT * _FOUND))
+    return math.tanh(value / (2 * _FOUND))
