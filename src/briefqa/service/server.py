@@ -63,21 +63,21 @@ def serve(  # noqa: PLR0913, PLR0917 - what is served, and how
     with listen(config.host, config.port) as listener:
         host = f"[{config.host}]" if ":" in config.host else config.host
         announce(greeting(f"http://{host}:{listener.getsockname()[1]}", home_of(config.index, Path(config.folder))))
-        run = partial(_run, config, load, searching, listener, writer, guard, config_file)
+        run = partial(_run, config, load, searching, writer, guard, config_file)
         if config.workers > 1:
-            supervise(config.workers, run)
+            supervise(config.workers, listener, run)
         else:
-            run()
+            run(listener)
 
 
 def _run(  # noqa: PLR0913, PLR0917 - the same
     config: Config,
     load: Callable[[], Embedder],
     searching: Callable[[], dict[str, Any]],
-    listener: socket.socket,
     writer: Model | None,
     guard: Guard,
     config_file: Path | None,
+    listener: socket.socket,
 ) -> None:
     """Serve in this process. What has threads of its own is made here, after it was forked."""
     limits = Limits(config.hits, config.max_hits, config.max_query_chars)

@@ -9,8 +9,11 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from briefqa.service.sharing import Tally
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    import socket
+    from collections.abc import Callable, Iterable, Iterator
 
 log = logging.getLogger(__name__)
 
@@ -18,8 +21,10 @@ log = logging.getLogger(__name__)
 _SHORTEST_SECONDS = 5.0
 
 
-def supervise(count: int, serve: Callable[[], None]) -> None:
+def supervise(count: int, listener: socket.socket, serve: Callable[[socket.socket], None]) -> None:
     """Run serve in so many processes until a signal ends this one; each that dies is replaced.
+
+    serve is given what to listen on, so that connections come to all alike.
 
     SIGTERM and SIGINT are handed on, and all are waited for. Raises KeyboardInterrupt after SIGINT. Where one cannot
     even start, all are ended, and this returns.
@@ -31,26 +36,41 @@ def supervise(count: int, serve: Callable[[], None]) -> None:
         for child in children:
             os.kill(child, signal.SIGTERM)
 
-    children: dict[int, float] = {}
+    tally = Tally(count)
+    # By process id: its place, and since when it runs.
+    children: dict[int, tuple[int, float]] = {}
+
+    def start(place: int) -> None:
+        child = _start(lambda: serve(tally.joined(listener, place)), before)
+        children[child] = (place, time.monotonic())
+
     before = {number: signal.signal(number, pass_on) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        for _ in range(count):
-            children[_start(serve, before)] = time.monotonic()
-        while children:
-            child, status = os.wait()
-            lived = time.monotonic() - children.pop(child, 0.0)
+        for place in range(count):
+            start(place)
+        for place, lived, status in _each_ended(children):
+            tally.left(place)
             if asked:
                 continue
             log.warning("A serving process ended (%s).", os.waitstatus_to_exitcode(status))
             if lived < _SHORTEST_SECONDS:
                 pass_on(signal.SIGTERM, None)
             else:
-                children[_start(serve, before)] = time.monotonic()
+                start(place)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     if signal.SIGINT in asked:
         raise KeyboardInterrupt
+
+
+def _each_ended(children: dict[int, tuple[int, float]]) -> Iterator[tuple[int, float, int]]:
+    """Wait for one after another until there are none; yields place, seconds and status, and takes each out."""
+    while children:
+        child, status = os.wait()
+        if child in children:  # the first process of a container inherits others' children
+            place, since = children.pop(child)
+            yield place, time.monotonic() - since, status
 
 
 def _start(serve: Callable[[], None], handlers: Iterable[signal.Signals]) -> int:
