@@ -45,8 +45,9 @@ def _serve(arguments: argparse.Namespace) -> int:
     from briefqa.machine import cores
 
     config = settings(arguments, index=arguments.index, host=arguments.host, port=arguments.port)
-    # Each process computes on its part of the cores: several would only take them from each other.
-    load = loader(config, max(1, cores() // config.workers))
+    # One of several has more than its part of the cores: when others have nothing to do, it answers sooner. All of the
+    # cores for each of many would only be taken from each other.
+    load = loader(config, min(cores(), 2 * max(1, cores() // config.workers)))
     if config.workers == 1:  # threads do not survive the fork into several
         load = _ahead(load)
     from briefqa.service.server import serve
