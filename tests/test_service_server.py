@@ -49,6 +49,12 @@ def test_a_connection_comes_to_the_process_that_has_fewest() -> None:
                 connection.close()  # is counted once
         assert [accepted()[0] for _ in range(4)] == ["other"] * 3 + ["eager"]
 
+        for _ in range(2):
+            name, connection = accepted()
+            assert name == "other"
+            connection.close()
+            time.sleep(0.15)  # what was left to it then is not what waits next
+
         tally.left(1)
         assert [accepted()[0] for _ in range(3)] == ["eager"] * 3
 

@@ -6,6 +6,7 @@ would stay with it while another process has nothing to do.
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 import socket
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 # How long a process with more connections than another leaves a new one to that one, which may be stuck.
 _PATIENCE_SECONDS = 0.005
+# What was left to another one so long ago is not what waits now.
+_PAST_SECONDS = 0.1
 _ABSENT = -1
 
 
@@ -54,16 +57,18 @@ class _Listener(socket.socket):
         super().__init__(listener.family, listener.type, listener.proto, fileno=os.dup(listener.fileno()))
         self._tally = tally
         self._place = place
-        self._waiting_since: float | None = None
+        self._waits_since = self._left_at = -math.inf
 
     def accept(self) -> tuple[socket.socket, Any]:
         """Take a connection. Raises BlockingIOError as where there is none, while one is left to another process."""
         if not self._tally.has_fewest(self._place):
             now = time.monotonic()
-            self._waiting_since = self._waiting_since or now
-            if now - self._waiting_since < _PATIENCE_SECONDS:
+            if now - self._left_at > _PAST_SECONDS:
+                self._waits_since = now
+            self._left_at = now
+            if now - self._waits_since < _PATIENCE_SECONDS:
                 raise BlockingIOError
-        self._waiting_since = None
+        self._left_at = -math.inf
         taken, address = super().accept()
         self._tally.add(self._place, 1)
         return _Connection(taken, lambda: self._tally.add(self._place, -1)), address
