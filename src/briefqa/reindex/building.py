@@ -8,8 +8,6 @@ end the generation before and the segments become the new one.
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -19,7 +17,6 @@ import numpy as np
 from briefqa.catalog import Catalog, CatalogWriter, digest_of
 from briefqa.errors import EmbeddingError
 from briefqa.generation import CATALOG, EMBEDDINGS, NOTED_EMBEDDINGS, Before, Embedded, write_indexes
-from briefqa.generation.store import sync
 from briefqa.noted import noted
 from briefqa.passages import Splitter, embedded_text
 from briefqa.reindex.folder import replaced
@@ -254,15 +251,13 @@ class Build:
             _gathered(of_notes, self.folder / NOTED_EMBEDDINGS, counts[1], self.dimension),
         )
         self.progress(Progress("write", 2, PARTS))
-        whole = [file, self.folder / EMBEDDINGS, self.folder / NOTED_EMBEDDINGS]
-        # They are on their way to the disk while indexes are computed: publishing would have to wait for gigabytes.
-        with closing(Catalog(file)) as catalog, ThreadPoolExecutor(1) as beside:
-            on_disk = [beside.submit(sync, each) for each in whole]
+        catalog = Catalog(file)
+        try:
             write_indexes(self.folder, catalog, embedded, self.faiss_factory, before)
-            for each in on_disk:
-                each.result()  # a file that could not be written says so once
             self.progress(Progress("write", 3, PARTS))
             return catalog.counts()
+        finally:
+            catalog.close()
 
     def _files_before(self) -> dict[str, FileRecord]:
         return {file.path: file for file in self.parent.catalog.files()} if self.parent else {}
@@ -271,7 +266,7 @@ class Build:
 def _gathered(
     sources: Iterable[tuple[Path, Sequence[int]]], into: Path, count: int, dimension: int
 ) -> NDArray[np.float32]:
-    """Write count rows of the files into one, one after another, neither holding all nor waiting for the disk."""
+    """Write count rows of the files into one, one file after another, without holding all of them."""
     into.parent.mkdir(exist_ok=True)
     target = create_embeddings(into, count, dimension)
     filled = 0
@@ -284,4 +279,6 @@ def _gathered(
                 block = run[start : start + _ROWS_COPIED_AT_ONCE]
                 target[filled : filled + len(block)] = source[block[0] : block[0] + len(block)]
                 filled += len(block)
+    if isinstance(target, np.memmap):
+        target.flush()
     return target
