@@ -23,7 +23,7 @@ from conditions import quantile, spread, stated, table
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT / "tests"))
 
-from browsing import chromium, painted, served  # noqa: E402 - the tests' browser and server
+from browsing import chromium, missing, painted, served  # noqa: E402 - the tests' browser and server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -38,6 +38,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=40)
     rounds = parser.parse_args().rounds
+    if missing():
+        print(f"bench_pages: skipped, {missing()}.")
+        return
     lines = []
     with stated("Pages", None, ["briefqa", "playwright"]), tempfile.TemporaryDirectory() as home, chromium() as browser:
         print(f"browser   Chromium {browser.version}")
