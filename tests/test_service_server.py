@@ -78,8 +78,11 @@ def test_a_connection_does_not_wait_for_a_process_that_is_stuck() -> None:
 def test_processes_share_the_connections_of_their_port_also_when_one_was_replaced(tmp_path: Path) -> None:
     settings = os.environ | {"BRIEFQA_WORKERS": "2", "BRIEFQA_MODEL": "hashing", "BRIEFQA_LOG_FORMAT": "json"}
     command = [sys.executable, "-m", "briefqa.cli", "serve", "--index", str(tmp_path / "index"), "--port", "0"]
+    (tmp_path / "httptools").mkdir()  # what uvicorn would take for the library
     with (
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=settings) as server,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=settings, cwd=tmp_path
+        ) as server,
         ExitStack() as opened,
     ):
         opened.callback(server.terminate)

@@ -107,6 +107,9 @@ def _run(  # noqa: PLR0913, PLR0917 - the same
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
         server_header=False,
         proxy_headers=False,  # `addresses` looks after them
+        # Whatever else is installed: httptools knows no bound on the length of headers.
+        http="h11",
+        loop="asyncio",
         ws="none",  # nothing here speaks it
     )
     uvicorn.Server(settings).run(sockets=[listener])
