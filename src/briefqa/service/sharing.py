@@ -6,9 +6,9 @@ would stay with it while another process has nothing to do.
 
 from __future__ import annotations
 
-import math
 import mmap
 import os
+import select
 import socket
 import time
 import weakref
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 # How long a process with more connections than another leaves a new one to that one, which may be stuck.
 _PATIENCE_SECONDS = 0.005
-# What was left to another one so long ago is not what waits now.
-_PAST_SECONDS = 0.1
 _ABSENT = -1
 
 
@@ -28,7 +26,8 @@ class Tally:
     """How many connections each of several processes has open. Made before they are forked, it is shared by all."""
 
     def __init__(self, processes: int) -> None:
-        self._open = memoryview(mmap.mmap(-1, 4 * processes)).cast("i")
+        numbers = memoryview(mmap.mmap(-1, 2 * 8 * processes)).cast("q")
+        self._open, self._taken = numbers[:processes], numbers[processes:]
         for place in range(processes):
             self.left(place)
 
@@ -45,9 +44,19 @@ class Tally:
         """Tell whether no other process has fewer open than that at this place."""
         return all(self._open[place] <= count for count in self._open if count != _ABSENT)
 
-    def add(self, place: int, change: int) -> None:
-        """Count connections of the process at this place, which alone may do so."""
-        self._open[place] += change
+    @property
+    def taken(self) -> int:
+        """How many connections were taken so far, by all."""
+        return sum(self._taken)
+
+    def take(self, place: int) -> None:
+        """Count a connection that the process at this place has taken, which alone may say so."""
+        self._taken[place] += 1
+        self._open[place] += 1
+
+    def end(self, place: int) -> None:
+        """Count one that it has closed."""
+        self._open[place] -= 1
 
 
 class _Listener(socket.socket):
@@ -57,21 +66,24 @@ class _Listener(socket.socket):
         super().__init__(listener.family, listener.type, listener.proto, fileno=os.dup(listener.fileno()))
         self._tally = tally
         self._place = place
-        self._waits_since = self._left_at = -math.inf
+        self._left = -1
+        self._left_since = 0.0
+        self._waiting = select.poll()
+        self._waiting.register(self, select.POLLIN)
 
     def accept(self) -> tuple[socket.socket, Any]:
         """Take a connection. Raises BlockingIOError as where there is none, while one is left to another process."""
         if not self._tally.has_fewest(self._place):
-            now = time.monotonic()
-            if now - self._left_at > _PAST_SECONDS:
-                self._waits_since = now
-            self._left_at = now
-            if now - self._waits_since < _PATIENCE_SECONDS:
+            # Without looking, patience would begin to run out before there is anything to leave.
+            if not self._waiting.poll(0):
                 raise BlockingIOError
-        self._left_at = -math.inf
+            if self._left != self._tally.taken:  # what was left before, another one has taken
+                self._left, self._left_since = self._tally.taken, time.monotonic()
+            if time.monotonic() - self._left_since < _PATIENCE_SECONDS:
+                raise BlockingIOError
         taken, address = super().accept()
-        self._tally.add(self._place, 1)
-        return _Connection(taken, lambda: self._tally.add(self._place, -1)), address
+        self._tally.take(self._place)
+        return _Connection(taken, lambda: self._tally.end(self._place)), address
 
 
 class _Connection(socket.socket):
