@@ -163,6 +163,7 @@ class MemoryIndex:
     def fetch(self, passage_ids: Sequence[str]) -> list[StoredPassage]:
         assert not self.closed
         found = []
+        names = [f"{brief.id}-0" for brief in self.stored]
         for passage_id in passage_ids:
             record, brief = self.brief(passage_id.removesuffix("-0"))
             passage = Passage(
@@ -176,7 +177,7 @@ class MemoryIndex:
                 pages=brief.pages,
                 marks=brief.marks,
             )
-            found.append(StoredPassage(passage, record, brief.notes))
+            found.append(StoredPassage(passage, record, brief.notes, names.index(passage_id)))
         return found
 
     def around(self, passage_id: str, reach: int) -> list[StoredPassage]:

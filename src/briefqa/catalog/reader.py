@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from briefqa.catalog.records import BriefRecord
     from briefqa.filters import Filter
 
-_PASSAGE = "p.id, p.brief, p.ordinal, p.begins, p.ends, p.text, p.context, p.section, p.pages"
+_PASSAGE = "p.id, p.brief, p.ordinal, p.begins, p.ends, p.text, p.context, p.section, p.pages, p.position"
 
 
 class Catalog(Rows):
@@ -257,7 +257,7 @@ class Catalog(Rows):
             ids = _json(passage_ids)
             rows = self._whole(ids)
             by_id = {row[0]: row for row in rows}
-        records = self._records([row[9:] for row in rows])
+        records = self._records([row[10:] for row in rows])
         marks = self._marks_of_passages(ids)
         keys = json.dumps(
             [[row[1], mark.note_id] for row in rows for mark in marks[row[0]] if mark.note_id is not None]
@@ -278,7 +278,7 @@ class Catalog(Rows):
         marks: list[Mark],
         notes: dict[tuple[str, str], Note],
     ) -> StoredPassage:
-        passage_id, brief_id, ordinal, begins, ends, text, context, section, pages = row[:9]
+        passage_id, brief_id, ordinal, begins, ends, text, context, section, pages, position = row[:10]
         cited = dict.fromkeys((brief_id, mark.note_id) for mark in marks if mark.note_id is not None)
         passage = Passage(
             id=passage_id,
@@ -292,7 +292,7 @@ class Catalog(Rows):
             pages=pages_from_json(pages),
             marks=tuple(marks),
         )
-        return StoredPassage(passage, records[brief_id], tuple(notes[key] for key in cited if key in notes))
+        return StoredPassage(passage, records[brief_id], tuple(notes[key] for key in cited if key in notes), position)
 
     def _marks_of_passages(self, ids: str) -> dict[str, list[Mark]]:
         marks: dict[str, list[Mark]] = defaultdict(list)

@@ -125,11 +125,15 @@ class BriefRecord:
 
 @dataclass(frozen=True, slots=True)
 class StoredPassage:
-    """A passage with its brief and the notes that its marks lead to, in the order of the marks, each once."""
+    """A passage with its brief and the notes that its marks lead to, in the order of the marks, each once.
+
+    row: of its vector.
+    """
 
     passage: Passage
     brief: BriefRecord
     notes: tuple[Note, ...]
+    row: int
 
 
 @dataclass(frozen=True, slots=True)

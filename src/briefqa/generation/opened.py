@@ -215,9 +215,7 @@ class Generation:
         if not isinstance(self._vectors, WithNotes) or not passages:
             return [{} for _ in passages]
         told = [told_by(stored.passage.marks, {note.id: note.text for note in stored.notes}) for stored in passages]
-        row_of = self._catalog.positions([stored.passage.id for stored in passages])
-        rows = np.array([row_of[stored.passage.id] for stored in passages], dtype=np.int64)
-        found = self._vectors.nearer(vector, rows)
+        found = self._vectors.nearer(vector, np.array([stored.row for stored in passages], dtype=np.int64))
         # An index that another version built may have embedded other notes: nothing is said of them then.
         return [
             dict(zip(ids, its, strict=True)) if len(ids) == len(its) else {}
