@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 NOTE_WEIGHT = 0.8
 """Of a note's vector beside its passage's: a note speaks for its passage a little less than the passage itself."""
 
+# Vectors of so many notes are compared in less time than another thread takes to begin.
+_FEW = 2_500
+
 
 class Near(Protocol):
     """Vectors of a generation, wherever they lie; `Vectors` are those in files."""
@@ -78,7 +81,11 @@ class WithNotes:
     ) -> Scored:
         """Find the k passages that are nearest by themselves or by a note, best first; see `Near.search`."""
         notes = None if only is None else self._cited_by(np.asarray(only, dtype=np.int64))
-        ended = begun(lambda: self._notes.search(vector, k, notes))
+
+        def of_notes() -> Scored:
+            return self._notes.search(vector, k, notes)
+
+        ended = begun(of_notes) if self._notes.count > _FEW else of_notes
         best = self._passages.search(vector, k, only)
         near = ended()
         fetch = k
