@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from functools import lru_cache
 from itertools import chain, pairwise
+from typing import NamedTuple
 
 from briefqa.lexical import Sought, known_language, terms, tokens
 from briefqa.sentences import sentence_ends
@@ -22,8 +23,21 @@ _ITEM = re.compile(r"[-–—*•·‣▪◦]|[(\[]?\w{1,3}[.)\]]\s")
 _LONGEST_HEADING = 100
 # Questions whose terms are kept at hand: one is asked of several passages.
 _AT_HAND = 64
+# Passages whose words are kept at hand, since many questions find the same: three kilobytes each.
+_PASSAGES_AT_HAND = 1024
 
 Span = tuple[int, int]
+
+
+class _Parted(NamedTuple):
+    """A text in sentences, headings left out unless there is nothing else, with the tokens of each.
+
+    language: the code of the one to analyse them in.
+    """
+
+    spans: tuple[Span, ...]
+    tokens: list[list[str]]
+    language: str
 
 
 def sentences(text: str) -> list[Span]:
@@ -49,14 +63,10 @@ def highlights(question: str, text: str, language: str = "") -> tuple[Span, ...]
     sentence shares a word with the question, it is the first. A heading is none, unless there is nothing else.
     language: of the text, as its brief says it, or "".
     """
-    every = sentences(text)
-    spans = [span for span in every if not _is_heading(text, *span)] or every
+    spans, read, code = _parted(text, language)
     if len(spans) < 2:
-        return tuple(spans)
-    read = [tokens(text[slice(*span)]) for span in spans]
-    code = known_language(language, list(chain.from_iterable(read)))
-    sought = _sought(question, code)
-    found = dict(zip(spans, sought.held_by(read), strict=True))
+        return spans
+    found = dict(zip(spans, _sought(question, code).held_by(read), strict=True))
     holding = Counter(chain.from_iterable(found.values()))
     # In a fixed order, since sums of the same numbers in another differ.
     weights = {term: math.log(1 + len(spans) / count) for term, count in sorted(holding.items())}
@@ -71,7 +81,15 @@ def highlights(question: str, text: str, language: str = "") -> tuple[Span, ...]
         best = best or gains[span]
         chosen.append(span)
         left = {term: weight for term, weight in left.items() if term not in found[span]}
-    return tuple(sorted(chosen)) or tuple(spans[:1])
+    return tuple(sorted(chosen)) or spans[:1]
+
+
+@lru_cache(_PASSAGES_AT_HAND)
+def _parted(text: str, language: str) -> _Parted:
+    every = sentences(text)
+    spans = tuple(span for span in every if not _is_heading(text, *span)) or tuple(every)
+    read = [tokens(text[slice(*span)]) for span in spans]
+    return _Parted(spans, read, known_language(language, list(chain.from_iterable(read))))
 
 
 def _is_heading(text: str, start: int, end: int) -> bool:
