@@ -10,11 +10,17 @@ import time
 from collections import Counter
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+from unittest.mock import Mock, call
 
 import pytest
 
+from briefqa.service.joining import Joined
 from briefqa.service.server import listen
 from briefqa.service.sharing import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_an_answer_does_not_wait_for_the_client_to_acknowledge_its_head() -> None:
@@ -71,6 +77,23 @@ def test_a_connection_does_not_wait_for_a_process_that_is_stuck() -> None:
             busy.accept()
         time.sleep(0.01)
         opened.enter_context(busy.accept()[0])
+
+
+def test_what_is_written_in_one_turn_of_the_loop_is_sent_at_once_and_nothing_is_lost_at_the_end() -> None:
+    transport = Mock()
+    later: list[Callable[[], None]] = []
+    joined = Joined(transport, later.append)
+    joined.write(b"head ")
+    joined.write(b"body")
+    joined.write(b"")
+    transport.write.assert_not_called()
+    later.pop()()
+    joined.write(b"more")
+    joined.close()
+    later.pop()()
+    assert not later
+    assert transport.mock_calls == [call.write(b"head body"), call.write(b"more"), call.close()]
+    assert joined.is_closing is transport.is_closing
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")

@@ -24,6 +24,7 @@ from briefqa.service.addresses import addressing
 from briefqa.service.app import create_app
 from briefqa.service.guarding import Guard
 from briefqa.service.guarding.rate import store_at
+from briefqa.service.joining import JoiningProtocol
 from briefqa.service.limits import Limits
 from briefqa.service.reindexing import Reindexing, command_of
 from briefqa.service.remembering import Remembering
@@ -107,8 +108,8 @@ def _run(  # noqa: PLR0913, PLR0917 - the same
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
         server_header=False,
         proxy_headers=False,  # `addresses` looks after them
-        # Whatever else is installed: httptools knows no bound on the length of headers.
-        http="h11",
+        # By h11, whatever else is installed: httptools knows no bound on the length of headers.
+        http=JoiningProtocol,
         loop="asyncio",
         ws="none",  # nothing here speaks it
     )
