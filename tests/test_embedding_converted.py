@@ -212,6 +212,30 @@ def test_eight_bit_integers_are_near_and_have_a_name_of_their_own(tiny: Path, mo
 
 
 @pytest.mark.model
+def test_processes_that_round_a_model_at_once_leave_each_other_alone(tiny: Path, tmp_path: Path) -> None:
+    load_embedder(str(tiny), converted=tmp_path)
+    whole, rounded = (tmp_path / embedder_key(str(tiny), precision=precision) for precision in ("fp32", "int8"))
+    before = {file.name: file.stat().st_mtime_ns for file in whole.iterdir()}
+    (whole / "model-inferred.onnx").mkdir()  # where the runtime would write beside what it reads
+
+    code = """
+import sys
+from pathlib import Path
+from briefqa.embedding import load_embedder
+print(load_embedder(sys.argv[1], precision="int8", converted=Path(sys.argv[2])).fingerprint)
+"""
+    command = [sys.executable, "-c", code, str(tiny), str(tmp_path)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    fingerprints = {process.communicate(timeout=120)[0] for process in running}
+
+    assert [process.returncode for process in running] == [0, 0]
+    assert len(fingerprints) == 1
+    (whole / "model-inferred.onnx").rmdir()
+    assert {file.name: file.stat().st_mtime_ns for file in whole.iterdir()} == before
+    assert sorted(tmp_path.iterdir()) == sorted([whole, rounded])
+
+
+@pytest.mark.model
 def test_eight_bit_integers_of_the_packaged_model_say_much_the_same(packaged_models: Path) -> None:
     whole = load_embedder(PACKAGED_MODEL, converted=packaged_models)
     rounded = load_embedder(PACKAGED_MODEL, precision="int8", converted=packaged_models)

@@ -74,8 +74,11 @@ def written_at_once(folder: Path) -> Iterator[Path]:
         for file in building.iterdir():
             with file.open("rb") as written:
                 os.fsync(written.fileno())
-        if not folder.exists():
+        try:
             building.rename(folder)
+        except OSError:
+            if not folder.is_dir():  # or another process was sooner, and what it wrote is as good
+                raise
     finally:
         shutil.rmtree(building, ignore_errors=True)
 

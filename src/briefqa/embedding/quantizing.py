@@ -34,15 +34,19 @@ def quantize(whole: Embedder, folder_of_whole: Path, folder: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415 - seconds, and needed once
 
     with written_at_once(folder) as building:
+        # Beside what it reads it writes a file of its own, and another process may be about the same.
+        floats = building / "floats.onnx"
+        shutil.copyfile(folder_of_whole / GRAPH, floats)
         with silence():
             quantize_dynamic(
-                folder_of_whole / GRAPH,
+                floats,
                 building / GRAPH,
                 op_types_to_quantize=["MatMul"],
                 per_channel=True,
                 reduce_range=True,
                 weight_type=QuantType.QInt8,
             )
+        floats.unlink()
         shutil.copyfile(folder_of_whole / TOKENIZER, building / TOKENIZER)
         record = json.loads((folder_of_whole / RECORD).read_text(encoding="utf-8"))
         record |= {"digest": f"{record['digest']} {_WAY}", "rounded": True}
