@@ -44,7 +44,7 @@ class Home:
         return found
 
     def live(self, load: Callable[[], Embedder] = HashingEmbedder, patience: float = 5.0) -> Live:
-        return Live(self.open, lambda: self.current, load, interval=0.01, patience=patience)
+        return Live(self.open, lambda: self.current, load, interval=0.01, patience=patience, reload=(0.02, 0.05))
 
 
 @pytest.fixture
@@ -207,6 +207,25 @@ def test_a_model_that_cannot_be_loaded_is_reported(started: Callable[[Live], Liv
     with pytest.raises(EmbeddingError), live.searcher():
         pass
     assert generation_of(live) == "g1"
+
+
+def test_a_model_that_could_not_be_loaded_is_tried_again(started: Callable[[Live], Live]) -> None:
+    attempts: list[float] = []
+
+    def load() -> Embedder:
+        attempts.append(time.monotonic())
+        if len(attempts) < 4:
+            raise EmbeddingError("the disk is full")
+        return HashingEmbedder()
+
+    live = started(Home(index_of("g1")).live(load))
+    until(lambda: len(attempts) == 4)
+    until(lambda: live.check() == "g1")
+    with live.searcher() as searcher:
+        assert searcher.search("levee", 1).hits
+    time.sleep(0.1)
+    assert len(attempts) == 4, "what is loaded stays"
+    assert attempts[2] - attempts[1] >= 0.04, "it waits longer each time"
 
 
 def test_many_threads_across_many_swaps_never_meet_a_closed_index(started: Callable[[Live], Live]) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 30.0  # between two attempts at a generation that would not open: it may have been a passing fault
+# After so long a model that would not load is tried again, and then after twice as long each time, up to the second.
+_RELOAD_SECONDS = (30.0, 600.0)
 _WARM_UP = "What do the briefs say?"
 
 
@@ -43,11 +45,13 @@ class Live:
         searcher: Callable[[Index, Embedder], Searcher] = Searcher,
         interval: float = 1.0,
         patience: float = 30.0,
+        reload: tuple[float, float] = _RELOAD_SECONDS,
     ) -> None:
         """Take how to open the live index, how to read its name cheaply, and how to load the model.
 
         earlier: opens the other generations that are kept. searcher: makes a searcher of index and model. interval:
-        seconds between two looks at CURRENT. patience: seconds that a search waits for the model.
+        seconds between two looks at CURRENT. patience: seconds that a search waits for the model. reload: seconds until
+        a model that would not load is tried again, and at most.
         """
         self._open_current = open_current
         self._current_id = current_id
@@ -56,6 +60,7 @@ class Live:
         self._make_searcher = searcher
         self._interval = interval
         self._patience = patience
+        self._reload, self._longest_reload = reload
         self._lock = threading.Lock()
         self._held: Borrowed | None = None
         self._embedder: Embedder | None = None
@@ -145,6 +150,21 @@ class Live:
     def _run(self) -> None:
         self._look()
         self._looked.set()
+        self._load_model()
+        self._model_settled.set()
+        self._warm_up()
+        again = time.monotonic() + self._reload
+        while not self._stopping.wait(self._interval):
+            self._look()
+            if self._earlier:
+                self._earlier.clear()
+            if self._embedder is None and time.monotonic() >= again:
+                self._load_model()
+                self._warm_up()
+                self._reload = min(2 * self._reload, self._longest_reload)
+                again = time.monotonic() + self._reload
+
+    def _load_model(self) -> None:
         try:
             self._embedder = self._load()
         except EmbeddingError as error:
@@ -153,12 +173,6 @@ class Live:
         except Exception:
             self._model_error = EmbeddingError("The model cannot be loaded: the server's log says why.")
             log.exception("The model cannot be loaded.")
-        self._model_settled.set()
-        self._warm_up()
-        while not self._stopping.wait(self._interval):
-            self._look()
-            if self._earlier:
-                self._earlier.clear()
 
     def _warm_up(self) -> None:
         """Search once, so that the first user does not wait for what is set up on first use."""
