@@ -15,16 +15,24 @@ class JoiningProtocol(H11Protocol):
     """HTTP as uvicorn speaks it by h11, except that what an answer writes in one turn of the loop is sent at once.
 
     Each part would be a call to the system of its own, and wake the client, which reads the head and waits again: that
-    takes a third of a millisecond.
+    takes a third of a millisecond. What ends an answer is sent before anything else is done.
     """
+
+    _joined: Joined
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Begin a connection."""
-        super().connection_made(Joined(transport, self.loop.call_soon))  # type: ignore[arg-type] # it stands for one
+        self._joined = Joined(transport, self.loop.call_soon)
+        super().connection_made(self._joined)  # type: ignore[arg-type] # it stands for one
+
+    def on_response_complete(self) -> None:
+        """Send the rest of an answer."""
+        self._joined.send()
+        super().on_response_complete()
 
 
 class Joined:
-    """A transport that holds what is written until the loop comes round."""
+    """A transport that holds what is written until it is to send it, or the loop comes round."""
 
     def __init__(self, transport: asyncio.Transport, soon: Callable[[Callable[[], None]], object]) -> None:
         """Take what it writes to. soon: has something called when the loop comes round."""
@@ -39,15 +47,16 @@ class Joined:
         """Hold some bytes."""
         if data:
             if not self._held:
-                self._soon(self._send)
+                self._soon(self.send)
             self._held.append(data)
 
     def close(self) -> None:
         """Send what is held, and close."""
-        self._send()
+        self.send()
         self._transport.close()
 
-    def _send(self) -> None:
+    def send(self) -> None:
+        """Send what is held."""
         held = b"".join(self._held)
         self._held.clear()
         if held:
