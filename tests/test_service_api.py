@@ -62,6 +62,49 @@ def assert_problem(response: Any, status: int) -> dict[str, Any]:
     return problem
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"query": "levee"}',
+        b'{"query": "levee", "k": 2, "filters": {"collection": ""}, "expand": 1, "rerank": false}',
+        b'{"query": "levee", "k": 3.0}',
+        b'{"query": "levee", "k": 1e400}',
+        b'{"query": "levee", "k": 99999999999999999999999}',
+        b'{"query": "levee", "k": NaN}',
+        b'{"query": "levee", "k": "1"}',
+        b'{"query": "levee", "more": 1}',
+        b'{"query": "levee", "query": "school"}',
+        b'{"query": "levee", "k": null, "generation": "none"}',
+        b'{"query": "\\ud800"}',
+        b'{"query": "\\ud83d\\ude00"}',
+        b'{"query": ""}',
+        b'{"query": ["levee"]}',
+        b'{"query": "levee"',
+        b'{"query": "levee"} ',
+        b'{"query": "l\xe9vee"}',
+        b"\xef\xbb\xbf" + b'{"query": "levee"}',
+        '{"query": "levee"}'.encode("utf-16"),
+        b'{"query": "levee", "filters": ' + b'{"not": ' * 300 + b"{}" + b"}" * 301,
+        b'["levee"]',
+        b"null",
+        b"",
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/search", "/v1/ask"])
+def test_a_plain_request_is_answered_as_one_that_fastapi_looks_through(
+    client: TestClient, path: str, body: bytes
+) -> None:
+    if path == "/v1/ask":
+        body = body.replace(b'"query"', b'"question"')
+    answers = []
+    for accept in ("*/*", "application/json, text/plain;q=0.5"):
+        response = client.post(path, content=body, headers={"Content-Type": "application/json", "Accept": accept})
+        answer = response.json()
+        answer.pop("took_ms", None)
+        answers.append((response.status_code, answer))
+    assert answers[0] == answers[1]
+
+
 def test_search_gives_the_passage_with_its_notes(client: TestClient) -> None:
     response = client.post("/v1/search", json={"query": "How high are levee premiums?", "k": 1})
 

@@ -20,6 +20,7 @@ from briefqa.service.exporting import EXPORTS, WantedFormat, export
 from briefqa.service.limits import Limits, allowed
 from briefqa.service.live import Live
 from briefqa.service.sending import sent
+from briefqa.service.straight import StraightRoute
 
 _LARGEST_OFFSET = 2**31 - 1
 _NOT_READY: dict[int | str, dict[str, Any]] = {
@@ -29,7 +30,7 @@ _NOT_READY: dict[int | str, dict[str, Any]] = {
 
 def make_router(live: Live, docs_in: Path, limits: Limits) -> APIRouter:
     """Make the endpoints over a live index. docs_in: where the briefs' files lie."""
-    router = APIRouter()
+    router = APIRouter(route_class=StraightRoute)
     _add_search(router, limits)
     _add_briefs(router, limits, docs_in)
     _add_health(router, live)

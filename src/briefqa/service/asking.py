@@ -11,12 +11,13 @@ from briefqa.service.answering import answers_of
 from briefqa.service.exporting import EXPORTS, WantedFormat, export
 from briefqa.service.limits import Limits, allowed
 from briefqa.service.sending import sent
+from briefqa.service.straight import StraightRoute
 from briefqa.service.wire_answers import AskRequest, AskResponse
 
 
 def make_router(limits: Limits) -> APIRouter:
     """Make `POST /v1/ask`."""
-    router = APIRouter()
+    router = APIRouter(route_class=StraightRoute)
 
     @router.post("/v1/ask", response_model=AskResponse, responses=EXPORTS, tags=["answer"])
     def ask(asked: AskRequest, request: Request, reader: ReaderOf, form: WantedFormat) -> Response:
