@@ -3,9 +3,9 @@
     python benchmarks/peers/over_http.py [--collection NAME] [--rounds N] [--questions N] [--only NAME ...]
 
 All servers run at once and wait while another one is asked. A round goes through all of them: questions one at a time,
-then others by many clients at once, who are threads of one process on the same cores. No question is asked twice of a
-server. briefqa searches by words and by meaning and gives passages with their notes; the others search by meaning
-alone, unless they say "best" and their documentation knows of more. Needs ../shared.
+a few to each server in turn, then others by many clients at once, who are threads of one process on the same cores. No
+question is asked twice of a server. briefqa searches by words and by meaning and gives passages with their notes; the
+others search by meaning alone, unless they say "best" and their documentation knows of more. Needs ../shared.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,8 @@ SYSTEMS = [
 ]  # fmt: skip
 _PATIENCE_SECONDS = 120
 _WARM_UP = 20
+# Questions that one server is asked before the next is: what slows the machine down for a second slows all of them.
+_IN_TURN = 5
 # A server may listen before it has loaded all it needs.
 _LOADING_SECONDS = 3
 
@@ -49,17 +52,16 @@ _LOADING_SECONDS = 3
 class Served:
     """A server, and the process of its clients.
 
-    texts: to be indexed. kept: unless an earlier run has. ms: of each question. p50s, rates (questions a second): of
-    each round.
+    texts: to be indexed. kept: unless an earlier run has. ms: of each question, round by round. rates: questions a
+    second of each round.
     """
 
     def __init__(
         self, name: str, setting: str, texts: Sequence[tuple[str, str]], stack: ExitStack, *, kept: bool
     ) -> None:
         self.name, self.setting = name, setting
-        self.ms: list[float] = []
+        self.ms: list[list[float]] = []
         self.rates: list[float] = []
-        self.p50s: list[float] = []
         folder = PROJECT / "build" / "peers-served" / f"{name}-{setting}".replace(" ", "-")
         command = [str(python_of(name)), str(HERE / "servers.py"), name, setting, str(folder)]
         if not (kept and folder.exists()):
@@ -82,11 +84,16 @@ class Served:
         """Ask without looking at the time."""
         self._ask(questions, clients)
 
-    def alone(self, questions: Sequence[str]) -> None:
+    def alone(self, questions: Sequence[str], of_round: int) -> None:
         """Ask one question at a time."""
-        taken = self._ask(questions, 1)["ms"]
-        self.ms += taken
-        self.p50s.append(quantile(taken, 0.5))
+        if of_round == len(self.ms):
+            self.ms.append([])
+        self.ms[of_round] += self._ask(questions, 1)["ms"]
+
+    @property
+    def p50s(self) -> list[float]:
+        """The median of each round, in milliseconds."""
+        return [quantile(taken, 0.5) for taken in self.ms]
 
     def together(self, questions: Sequence[str], clients: int) -> None:
         """Ask by many clients at once."""
@@ -125,15 +132,18 @@ def main() -> None:
             system.warm(asked[_WARM_UP : 2 * _WARM_UP], arguments.clients)
         for number in range(arguments.rounds):
             start = 2 * _WARM_UP + number * a_round
+            end = start + arguments.questions
+            for place in range(start, end, _IN_TURN):
+                for system in served:
+                    system.alone(asked[place : min(place + _IN_TURN, end)], number)
             for system in served:
-                system.alone(asked[start : start + arguments.questions])
-                system.together(asked[start + arguments.questions : start + a_round], arguments.clients)
+                system.together(asked[end : start + a_round], arguments.clients)
         first = served[0]
         rows = [
             [
                 f"{system.name}, {system.setting}",
                 spread(system.p50s, 1),
-                f"{quantile(system.ms, 0.95):.1f}",
+                f"{quantile([*chain.from_iterable(system.ms)], 0.95):.1f}",
                 spread([theirs / ours for theirs, ours in zip(system.p50s, first.p50s, strict=True)]),
                 spread(system.rates, 1),
                 spread([ours / theirs for ours, theirs in zip(first.rates, system.rates, strict=True)]),
