@@ -91,11 +91,20 @@ def test_what_is_written_in_one_turn_of_the_loop_is_sent_at_once_and_nothing_is_
     joined.write(b"end")
     joined.send()
     later.pop()()
+    joined.write(bytes(70_000))
+    assert transport.write.call_count == 3
+    later.pop()()
     joined.write(b"more")
     joined.close()
     later.pop()()
     assert not later
-    assert transport.mock_calls == [call.write(b"head body"), call.write(b"end"), call.write(b"more"), call.close()]
+    assert transport.mock_calls == [
+        call.write(b"head body"),
+        call.write(b"end"),
+        call.write(bytes(70_000)),
+        call.write(b"more"),
+        call.close(),
+    ]
     assert joined.is_closing is transport.is_closing
 
 

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+_MOST_HELD = 65_536
+
 
 class JoiningProtocol(H11Protocol):
     """HTTP as uvicorn speaks it by h11, except that what an answer writes in one turn of the loop is sent at once.
@@ -38,17 +40,19 @@ class Joined:
         """Take what it writes to. soon: has something called when the loop comes round."""
         self._transport = transport
         self._soon = soon
-        self._held: list[bytes] = []
+        self._held = bytearray()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Hold some bytes."""
+        """Hold some bytes; of many together nothing is held, so that the transport can say when it has enough."""
         if data:
             if not self._held:
                 self._soon(self.send)
-            self._held.append(data)
+            self._held += data
+            if len(self._held) >= _MOST_HELD:
+                self.send()
 
     def close(self) -> None:
         """Send what is held, and close."""
@@ -57,7 +61,6 @@ class Joined:
 
     def send(self) -> None:
         """Send what is held."""
-        held = b"".join(self._held)
-        self._held.clear()
-        if held:
+        if self._held:
+            held, self._held = bytes(self._held), bytearray()
             self._transport.write(held)
