@@ -71,6 +71,15 @@ def test_every_way_of_writing_a_date_meets_the_others(tmp_path: Path, question: 
     assert max(held[0], held[2]) < 1.0
 
 
+def test_of_a_single_brief_what_a_question_asks_for_is_told_from_how_it_asks(tmp_path: Path) -> None:
+    lexical = opened(tmp_path, Text("a", "A barge struck the piles of the landing stage."))
+    assert lexical.coverage("What was it that struck the piles?", 0) == 1.0
+    assert lexical.coverage("When did a barge strike?", 0) == 1.0
+    assert 0.4 < lexical.coverage("Did a barge sink?", 0) < 0.5
+    assert 0.0 < lexical.coverage("Which school meals did the barge carry?", 0) < 0.3
+    assert lexical.coverage("What is this about?", 0) == lexical.coverage("", 0) == 0.0
+
+
 @pytest.mark.parametrize(
     ("question", "written"),
     [

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from briefqa.lexical.dates import NUMERIC, date_parts, month_or_day, months
 from briefqa.lexical.irregular import irregular_forms, regular
-from briefqa.lexical.languages import stems, stop_words
+from briefqa.lexical.languages import function_words, stems, stop_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -207,7 +207,17 @@ class Sought:
 
 def stop_stems(language: str) -> frozenset[str]:
     """What the stop words of a language are counted as."""
-    return frozenset(stem for word in stop_words(language) for stem, _ in analysed(word, language).sequence)
+    return _counted(stop_words(language), language)
+
+
+@cache
+def function_stems(language: str) -> frozenset[str]:
+    """What its function words are counted as; see `function_words`."""
+    return _counted(function_words(language), language)
+
+
+def _counted(these: Iterable[str], language: str) -> frozenset[str]:
+    return frozenset(stem for word in these for stem, _ in analysed(word, language).sequence)
 
 
 def variants(word: str, alphabet: Iterable[str] = "abcdefghijklmnopqrstuvwxyz") -> set[str]:

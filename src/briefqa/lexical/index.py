@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from briefqa.lexical.acronyms import Acronyms, agreed
-from briefqa.lexical.analysis import PAIR, near_stems, stems_of, terms, words
+from briefqa.lexical.analysis import PAIR, function_stems, near_stems, stems_of, terms, words
 from briefqa.lexical.matrix import Matrix
 from briefqa.lexical.stored import Parts, Stored, reading
 from briefqa.lexical.writing import key_of
@@ -41,6 +41,9 @@ _BLOCK = 64
 # Questions for which the rows of each word are kept at hand until `coverage` looks at them.
 _PREPARED = 16
 _NO_ROWS = memoryview(b"")
+# Passages that are thought to be there when it is told how rare a word is: of one brief alone every word that it holds
+# would be frequent, and what it does not hold would be all that counts.
+_UNSEEN = 100
 
 
 class Asked(NamedTuple):
@@ -136,7 +139,9 @@ class Lexical:
     def coverage(self, question: str, row: int) -> float:
         """Tell what part of the question's words a passage holds, from 0 to 1, rare ones counting more.
 
-        The best over the languages of the briefs. A question of stop words only has nothing to hold: 0.
+        The best over the languages of the briefs. Words that only ask ("what", "did") count where there are no others:
+        briefs hold them seldom, and to a few briefs they would be the rarest of all. A question of stop words only has
+        nothing to hold: 0.
         """
         asked, rows_of = (self._prepared or self._prepare)(question)
         # Cheaper than NumPy's search, which takes no single number as it is.
@@ -150,7 +155,7 @@ class Lexical:
 
     def _prepare(self, question: str) -> tuple[list[list[int]], dict[int, tuple[float, memoryview]]]:
         """For each language the columns of a question's words, and for each column how rare it is, and its rows."""
-        asked = [list(its.words.values()) for its in self._columns_of(question)]
+        asked = list(map(_telling, self._languages, self._columns_of(question)))
         held = [column for column in dict.fromkeys(chain.from_iterable(asked)) if column >= 0]
         rows_of = {-1: (self._rarity(0), _NO_ROWS)}
         for column, (rows, _) in zip(held, self._passages.each(held), strict=True):
@@ -158,8 +163,8 @@ class Lexical:
         return asked, rows_of
 
     def _rarity(self, holding: int) -> float:
-        """How rare a term is that so many passages hold."""
-        return log(1 + (self.count - holding + 0.5) / (holding + 0.5))
+        """How rare a term is that so many passages hold, were there some more that do not."""
+        return log(1 + (self.count + _UNSEEN - holding + 0.5) / (holding + 0.5))
 
     def holding(self, phrase: str) -> NDArray[np.int64]:
         """Find the rows that hold every term of a phrase; whether in its order is for the text to tell."""
@@ -267,6 +272,12 @@ class LexicalFiles(Lexical):
         super().__init__(
             Stored(parts.about, parts.brief_of, parts.language_of, parts.acronyms, parts.terms, parts.matrices)
         )
+
+
+def _telling(language: str, asked: Asked) -> list[int]:
+    """Columns of the words that tell what is asked for, or of all where none does."""
+    asking = function_stems(language)
+    return [column for stem, column in asked.words.items() if stem not in asking] or list(asked.words.values())
 
 
 def _holds(rows: memoryview, row: int) -> bool:

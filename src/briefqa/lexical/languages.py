@@ -61,9 +61,19 @@ def stems(words: list[str], code: str, *, kept: bool = True) -> list[str]:
 @cache
 def stop_words(code: str) -> frozenset[str]:
     """Words of a language, folded, that say nothing by themselves."""
+    return _listed(_LANGUAGES[code][1])
+
+
+@cache
+def function_words(code: str) -> frozenset[str]:
+    """Words of a language, folded, that ask, bind or stand for others: its stop words, and in English many more."""
+    return stop_words(code) | _listed(f"{_LANGUAGES[code][1]}_PLUS")
+
+
+def _listed(name: str) -> frozenset[str]:
     from briefqa.lexical.analysis import words  # noqa: PLC0415 - it imports this module
 
-    entries: tuple[str, ...] = getattr(_lists(), f"STOPWORDS_{_LANGUAGES[code][1]}", ())
+    entries: tuple[str, ...] = getattr(_lists(), f"STOPWORDS_{name}", ())
     return frozenset(word for entry in entries for word in words(entry))
 
 
