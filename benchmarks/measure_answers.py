@@ -108,7 +108,8 @@ def seed(setting: Setting, _every: int) -> Iterator[Asked]:
             wanted = json.loads(line)
             found = answer(wanted["question"], searcher, _HITS)
             labels = {note.note.label for citation in found.citations for note in citation.notes}
-            right = found.abstained if wanted.get("abstain") else labels.issuperset(wanted.get("notes", ["?"]))
+            right = labels.issuperset(wanted.get("notes", ["?"])) and not found.abstained
+            right = found.abstained if wanted.get("abstain") else right
             yield wanted["question"], checked(found, index), right, False
 
 
