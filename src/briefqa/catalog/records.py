@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from briefqa.briefs import PageSpan
@@ -127,13 +127,13 @@ class BriefRecord:
 class StoredPassage:
     """A passage with its brief and the notes that its marks lead to, in the order of the marks, each once.
 
-    row: of its vector.
+    row: of its vector, which is another one wherever the same passage lies, and is not shown.
     """
 
     passage: Passage
     brief: BriefRecord
     notes: tuple[Note, ...]
-    row: int
+    row: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

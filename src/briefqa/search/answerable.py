@@ -38,9 +38,9 @@ class Calibration:
         return 1 / (1 + math.exp(-logit))
 
 
-# Fitted by benchmarks/calibrate.py while words that only ask still counted. Fitted anew, they refuse hardly more of what
-# has no answer, and three times as many questions that a note answers (docs/evaluate.md). What is near differs from
-# model to model; shared words do not.
+# Fitted by benchmarks/calibrate.py while words that only ask still counted. Fitted anew, they refuse hardly more of
+# what has no answer, and three times as many questions that a note answers (docs/evaluate.md). What is near differs
+# from model to model; shared words do not.
 _OF_MODEL = {PACKAGED_MODEL: Calibration(nearness=22.90, coverage=10.97, offset=-12.50)}
 _OF_ANY_MODEL = Calibration(nearness=0.0, coverage=16.22, offset=-5.81)
 
