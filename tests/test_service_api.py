@@ -1,15 +1,19 @@
 from __future__ import annotations
 
+import asyncio
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fastapi import Request  # noqa: TC002 - FastAPI looks at it
 from starlette.testclient import TestClient
 
 from briefqa import errors
 from briefqa.embedding import HashingEmbedder
 from briefqa.errors import BriefqaError, NoGeneration
 from briefqa.service import wire
+from briefqa.service.access import Reader, reader_as_of, reader_of
 from briefqa.service.app import app_over
 from briefqa.service.limits import Limits
 from briefqa.service.live import Live
@@ -103,6 +107,52 @@ def test_a_plain_request_is_answered_as_one_that_fastapi_looks_through(
         answer.pop("took_ms", None)
         answers.append((response.status_code, answer))
     assert answers[0] == answers[1]
+
+
+def test_a_plain_request_is_not_looked_through(client: TestClient) -> None:
+    looked: list[str] = []
+    app: Any = client.app
+
+    async def reader(request: Request) -> Reader:
+        looked.append(request.url.path)
+        return reader_of(request)
+
+    app.dependency_overrides[reader_as_of] = reader
+    try:
+        for accept in ("*/*", "text/html"):
+            assert client.post("/v1/search", json={"query": "levee"}, headers={"Accept": accept}).status_code == 200
+    finally:
+        app.dependency_overrides.clear()
+    assert looked == ["/v1/search"], "only the one that may want something else"
+
+
+def test_a_client_that_goes_away_before_it_has_asked_is_no_fault(
+    client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent: list[Any] = []
+    left = [
+        {"type": "http.request", "body": b'{"query": ', "more_body": True},
+        {"type": "http.disconnect"},
+        {"type": "http.disconnect"},
+    ]
+    scope = {
+        "type": "http", "method": "POST", "path": "/v1/search", "raw_path": b"/v1/search", "query_string": b"",
+        "headers": [(b"host", b"testserver"), (b"content-type", b"application/json")], "http_version": "1.1",
+        "scheme": "http", "server": ("testserver", 80), "client": ("127.0.0.1", 1), "root_path": "",
+    }  # fmt: skip
+
+    async def ask() -> None:
+        async def receive() -> Any:
+            return left.pop(0) if left else {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await client.app(scope, receive, send)
+
+    asyncio.run(ask())
+    assert [message["status"] for message in sent if "status" in message] == [400]
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 def test_search_gives_the_passage_with_its_notes(client: TestClient) -> None:

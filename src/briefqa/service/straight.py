@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
 
 from briefqa.service.access import reader_of
 
@@ -44,7 +45,7 @@ class StraightRoute(APIRoute):
                 return await usual(request)
             try:
                 asked = model.model_validate_json(await request.body())
-            except ValidationError:
+            except (ValidationError, ClientDisconnect):
                 return await usual(request)  # which says what is wrong
             return await run_in_threadpool(
                 endpoint, **{name: asked}, request=request, reader=reader_of(request), form=None
