@@ -108,8 +108,10 @@ def seed(setting: Setting, _every: int) -> Iterator[Asked]:
             wanted = json.loads(line)
             found = answer(wanted["question"], searcher, _HITS)
             labels = {note.note.label for citation in found.citations for note in citation.notes}
-            right = labels.issuperset(wanted.get("notes", ["?"])) and not found.abstained
-            right = found.abstained if wanted.get("abstain") else right
+            if wanted.get("abstain"):
+                right = found.abstained
+            else:
+                right = not found.abstained and labels.issuperset(wanted.get("notes", ["?"]))
             yield wanted["question"], checked(found, index), right, False
 
 
