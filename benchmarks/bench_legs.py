@@ -25,8 +25,9 @@ from retrieval import COLLECTIONS
 
 from briefqa.generation import NOTE_WEIGHT, WithNotes
 from briefqa.lexical import Lexical, write_lexical
+from briefqa.vector_building import write_index
 from briefqa.vector_files import InContext, create_embeddings, write_briefs
-from briefqa.vectors import Vectors, write_index
+from briefqa.vectors import Vectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,8 +18,9 @@ from briefqa.notes import understand
 from briefqa.passages import split
 from briefqa.reading import read
 from briefqa.search.presenting import cited_notes
+from briefqa.vector_building import write_index
 from briefqa.vector_files import InContext, open_embeddings, write_briefs
-from briefqa.vectors import Vectors, write_index
+from briefqa.vectors import Vectors
 from fakes import LEVEE, SCHOOL, MemoryIndex, make_brief
 from test_generation import publish
 from test_reindex import Bench

@@ -14,8 +14,8 @@ from briefqa.lexical import Lexical, TooOften, update_lexical, write_lexical
 from briefqa.lexical.analysis import stop_stems
 from briefqa.lexical.writing import NONE
 from briefqa.lists import LEARNED, Learned, Staying
+from briefqa.vector_building import write_index
 from briefqa.vector_files import InContext
-from briefqa.vectors import write_index
 from test_lexical import Text
 from test_vectors import opened, random_rows, written
 

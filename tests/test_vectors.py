@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from briefqa.errors import CorruptGeneration, GenerationError
+from briefqa.vector_building import check_factory, fitting_factory, write_index
 from briefqa.vector_files import InContext, create_embeddings, open_embeddings, write_briefs
-from briefqa.vectors import Vectors, check_factory, fitting_factory, write_index
+from briefqa.vectors import Vectors
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,7 +1,8 @@
 """The lists of an inverted file, taken over from the generation before, so that few new rows cost little.
 
 What lists there are is learned from the rows, which takes far longer than to put rows into them. It is learned anew
-when so many rows are new since then that they may lie elsewhere. Beside `vectors` the only importer of faiss.
+when so many rows are new since then that they may lie elsewhere. Beside `vectors` and `vector_building` the only
+importer of faiss.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The vectors of a generation and the search among them. With `lists` the only importer of faiss.
+"""The vectors of a generation and the search among them. With `vector_building` and `lists` the only importer of faiss.
 
 A passage is found by its own vector and by its brief's, the mean direction of the brief's passages, in equal parts: a
 passage of a brief that is about the question is worth more than the same words in passing. As an inner product is
@@ -15,13 +15,12 @@ as rows are out.
 from __future__ import annotations
 
 import math
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from briefqa.errors import CorruptGeneration, GenerationError
-from briefqa.lists import Learned, taken_over, write_learned
+from briefqa.errors import CorruptGeneration
 from briefqa.scored import Scored
 from briefqa.vector_files import REMEDY, InContext, open_embeddings, reading
 
@@ -31,32 +30,29 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from briefqa.lists import Staying
-
-# Rows read, trained on or compared at a time: bounds the memory taken beside the index itself.
-_BLOCK = 65_536
-
-AUTO = "auto"
-"""A factory that stands for the one that fits the number of passages."""
-
-# Up to so many rows comparing with all of them as they are takes a fifth of a millisecond, and up to so many comparing
-# with all of them in two bits a number, sixteen pairs of numbers at a time (product quantisation, "fast scan"), takes a
-# few milliseconds and finds what people ask for; lists lose a fifth of it on texts that repeat each other.
-_WHOLE_UP_TO, _COARSE_UP_TO = 2_500, 500_000
-# An inverted file learns its lists from so many rows for each. What two bits stand for is learned from so many rows in
-# all, in so many rounds: more change nothing that is found (docs/evaluate.md) and take seconds.
-_TRAINED_ON = 40
-_PACKED_ON, _PACKED_ROUNDS = 2048, 10
-# It looks at so many lists that what it finds is, for this part, what comparing with all would find, tried on some rows
-# as they are and turned away from where they lie, as questions lie beside passages.
-_RECALL = 0.99
-_TRIED, _TURNED, _DEPTH = 128, 0.8, 10
 # Under a filter so many rows are compared exactly in a millisecond or two; and so many where they are a small part: an
 # index that cannot leave the others out would have to be asked for many more.
 _FEW, _FEW_OF_MANY, _SMALL_PART = 4096, 16_384, 0.25
 # For k rows an approximate index is asked for some more, which are then compared exactly; one in two bits for many, and
 # for twice as many where more than so many rows crowd each other.
 _MORE, _MORE_OF_PACKED, _FEWEST_OF_PACKED, _CROWD = 1.5, 4, 400, 25_000
+
+
+@contextmanager
+def _by_one_thread() -> Iterator[None]:
+    """Have FAISS compute on the calling thread alone: it shares out questions, and of one question there is no part.
+
+    Its threads would be woken all the same, a tenth of a millisecond each time. Others than this thread see nothing of
+    it.
+    """
+    import faiss  # noqa: PLC0415 - imported by open
+
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
 
 
 class Vectors:
@@ -108,6 +104,7 @@ class Vectors:
         """Length of a vector."""
         return int(self._rows.embeddings.shape[1])
 
+    @_by_one_thread()
     def search(
         self, vector: NDArray[np.float32], k: int, only: Sequence[int] | NDArray[np.int64] | None = None
     ) -> Scored:
@@ -128,6 +125,7 @@ class Vectors:
             found = self._nearest(query, fetch, rows)
         return Scored(found.rows[:wanted], found.scores[:wanted])
 
+    @_by_one_thread()
     def scores(self, vector: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """Compare some rows with vector, shape (len(rows),). vector: shape (dimension,)."""
         return _compared(np.ascontiguousarray(vector, dtype=np.float32), rows, self._rows)
@@ -162,12 +160,10 @@ class Vectors:
             if listed:
                 parameters.nprobe = min(math.ceil(self._index.nprobe * total / len(rows)), self._index.nlist)
         if self._exact:
-            with _by_one_thread():
-                scores, found = self._index.search(query, k, params=parameters)
+            scores, found = self._index.search(query, k, params=parameters)
             return Scored(found[0], scores[0]).first(k)
         reach = self.count if rows is None else len(rows)
-        with _by_one_thread():
-            _, found = self._index.search(query, min(int(k * _MORE), reach), params=parameters)
+        _, found = self._index.search(query, min(int(k * _MORE), reach), params=parameters)
         rows = np.sort(found[0][found[0] >= 0])
         return _exactly(query, min(k, len(rows)), rows, self._rows)
 
@@ -185,8 +181,7 @@ class Vectors:
         fetch = wanted if rows is None else math.ceil(wanted * total / len(rows))
         while True:
             fetch = min(fetch, total)
-            with _by_one_thread():
-                _, found = self._index.search(query, fetch)
+            _, found = self._index.search(query, fetch)
             near = np.sort(found[0][found[0] >= 0])
             if allowed is not None:
                 near = near[allowed[near]]
@@ -205,112 +200,6 @@ def ascending(rows: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:
     """Give rows in their order, each once; those that come so are taken as they are."""
     given = np.asarray(rows, dtype=np.int64)
     return given if (given[1:] > given[:-1]).all() else np.unique(given)
-
-
-def check_factory(factory: str, dimension: int) -> None:
-    """Raise GenerationError unless FAISS understands the factory string. Cheap: to be known before hours of work."""
-    import faiss  # noqa: PLC0415 - a fifth of a second
-
-    try:
-        faiss.index_factory(dimension, "Flat" if factory == AUTO else factory, faiss.METRIC_INNER_PRODUCT)
-    except RuntimeError as error:
-        raise GenerationError(
-            f'FAISS does not understand faiss_factory = "{factory}" for vectors of {dimension} numbers: '
-            'use "auto", "Flat" (exact), "HNSW32" or "IVF256,Flat".'
-        ) from error
-
-
-def fitting_factory(count: int, dimension: int) -> str:
-    """Choose the kind of index for so many rows: whole for few, in two bits a number for more, in lists for many.
-
-    Two bits a number are four for a pair of them; where the numbers make no pairs, they are eight for each.
-    """
-    if count <= _WHOLE_UP_TO:
-        return "Flat"
-    if count <= _COARSE_UP_TO:
-        return "SQ8" if dimension % 2 else f"PQ{dimension // 2}x4fs"
-    lists = 1 << round(math.log2(4 * math.sqrt(count)))
-    return f"IVF{lists},SQ8"
-
-
-def write_index(file: Path, rows: InContext, factory: str, before: Staying | None = None) -> None:
-    """Build the index over all rows and write it. factory: FAISS's, or "auto" for the one of `fitting_factory`.
-
-    An index that has to be trained and has too few rows for it is built flat, which is exact and, for so few, fast.
-    before: an index that was made with the same factory, and its rows that are the first of these; its lists are taken
-    over while few rows are new. Raises GenerationError for a factory string that FAISS does not understand.
-    """
-    import faiss  # noqa: PLC0415 - a fifth of a second
-
-    count, dimension = rows.embeddings.shape
-    check_factory(factory, dimension)
-    index = faiss.index_factory(
-        dimension, fitting_factory(count, dimension) if factory == AUTO else factory, faiss.METRIC_INNER_PRODUCT
-    )
-    taken = taken_over(index, before, count) if before else None
-    if taken:
-        index, learned = taken
-    else:
-        index, learned = _trained(index, rows), Learned(count, 0)
-    for start in range(index.ntotal, count, _BLOCK):
-        index.add(rows[start : min(start + _BLOCK, count)])
-    if not taken:
-        _search_widely(index, rows)
-    try:
-        faiss.write_index(index, str(file))
-    except RuntimeError as error:
-        raise GenerationError(f"Cannot write {file}: is the disk full?") from error
-    if isinstance(index, faiss.IndexIVF):
-        write_learned(file, learned)
-
-
-def _trained(index: Any, rows: InContext) -> Any:
-    """Train an index, if it has to be; a flat one where there are too few rows for it."""
-    import faiss  # noqa: PLC0415 - imported by write_index
-
-    if index.is_trained:
-        return index
-    count, dimension = rows.embeddings.shape
-    wanted = _TRAINED_ON * index.nlist if isinstance(index, faiss.IndexIVF) else count
-    if isinstance(index, faiss.IndexPQFastScan):
-        wanted = _PACKED_ON
-        index.pq.cp.niter = _PACKED_ROUNDS
-    try:
-        index.train(rows[_sample(count, wanted)])
-    except RuntimeError:
-        return faiss.IndexFlatIP(dimension)
-    return index
-
-
-def _sample(count: int, wanted: int) -> NDArray[np.int64]:
-    """Some rows, the same ones every time, evenly from all."""
-    return np.unique(np.linspace(0, count - 1, min(wanted, count), dtype=np.int64))
-
-
-def _search_widely(index: Any, rows: InContext) -> None:
-    """Make an approximate index look at as much as it takes; what is set here is kept in its file."""
-    import faiss  # noqa: PLC0415 - imported by write_index
-
-    with suppress(RuntimeError):  # no graph
-        faiss.ParameterSpace().set_index_parameter(index, "efSearch", 128)
-    if not isinstance(index, faiss.IndexIVF) or not index.ntotal:
-        return
-    tried = rows[_sample(index.ntotal, _TRIED)]
-    noise = np.random.default_rng(len(tried)).standard_normal(tried.shape, dtype=np.float32)
-    turned = tried + _TURNED * noise * (
-        np.linalg.norm(tried, axis=1, keepdims=True) / np.linalg.norm(noise, axis=1, keepdims=True)
-    )
-    questions = np.concatenate([tried, turned]).astype(np.float32)
-    depth = min(_DEPTH, index.ntotal)
-    index.nprobe = index.nlist
-    _, all_of_them = index.search(questions, depth)
-    index.nprobe = 8
-    while index.nprobe < index.nlist:
-        _, found = index.search(questions, depth)
-        same = [len(np.intersect1d(*pair)) for pair in zip(found, all_of_them, strict=True)]
-        if np.mean(same) >= _RECALL * depth:
-            break
-        index.nprobe = min(int(index.nprobe * 1.4), index.nlist)
 
 
 def _exactly(query: NDArray[np.float32], k: int, rows: NDArray[np.int64], vectors: InContext) -> Scored:
@@ -344,23 +233,5 @@ def _products(vector: NDArray[np.float32], among: NDArray[np.float32], rows: NDA
     if at.min(initial=0) < 0 or at.max(initial=-1) >= len(among):
         raise IndexError(f"There are {len(among)} rows, and not each of those that are asked for.")
     pointers = [faiss.swig_ptr(array) for array in (products, vector, among, at)]
-    with _by_one_thread():
-        faiss.fvec_inner_products_by_idx(*pointers, among.shape[1], 1, len(at))  # type: ignore[attr-defined]
+    faiss.fvec_inner_products_by_idx(*pointers, among.shape[1], 1, len(at))  # type: ignore[attr-defined]
     return products
-
-
-@contextmanager
-def _by_one_thread() -> Iterator[None]:
-    """Have FAISS compute on the calling thread alone: it shares out questions, and of one question there is no part.
-
-    Its threads would be woken all the same, a tenth of a millisecond each time. Others than this thread see nothing of
-    it.
-    """
-    import faiss  # noqa: PLC0415 - imported by open
-
-    threads = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(threads)

@@ -14,8 +14,8 @@ from briefqa.generation.manifest import BRIEF_VECTORS, LEXICAL, NOTED, NOTED_VEC
 from briefqa.generation.noting import NOTE_WEIGHT
 from briefqa.lexical import Lexical, TooOften, update_lexical, write_lexical
 from briefqa.lists import Staying
+from briefqa.vector_building import write_index
 from briefqa.vector_files import InContext, write_briefs
-from briefqa.vectors import write_index
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,8 +22,8 @@ from briefqa.passages import Splitter, embedded_text
 from briefqa.reindex.folder import replaced
 from briefqa.reindex.overlapping import Stopped, overlapped
 from briefqa.reindex.report import Progress
+from briefqa.vector_building import check_factory
 from briefqa.vector_files import create_embeddings, open_embeddings
-from briefqa.vectors import check_factory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -31,7 +31,7 @@ def settings_of(
             "catalog",
             "lexical",
             "vector_files.py",
-            "vectors.py",
+            "vector_building.py",
             "lists.py",
             "generation/indexes.py",
             "generation/noting.py",
