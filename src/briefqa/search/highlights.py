@@ -23,7 +23,7 @@ _ITEM = re.compile(r"[-–—*•·‣▪◦]|[(\[]?\w{1,3}[.)\]]\s")
 _LONGEST_HEADING = 100
 # Questions whose terms are kept at hand: one is asked of several passages.
 _AT_HAND = 64
-# Passages whose words are kept at hand, since many questions find the same: three kilobytes each.
+# Passages whose words are kept at hand, since many questions find the same: six kilobytes each.
 _PASSAGES_AT_HAND = 1024
 
 Span = tuple[int, int]
