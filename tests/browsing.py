@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fastapi import FastAPI
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 CHROMIUM = "/usr/bin/chromium"
 REQUIRED = os.environ.get("BRIEFQA_REQUIRE_BROWSER") == "1"
@@ -64,6 +64,12 @@ def painted(page: Page) -> dict[str, float]:
         })"""
     )
     return found
+
+
+def follow(link: Locator, leads_to: str) -> None:
+    """Click a link and be there: a click does not wait, and the next one might still meet the page before."""
+    link.click()
+    link.page.wait_for_url(leads_to)
 
 
 def tab_to(page: Page, what: str) -> None:

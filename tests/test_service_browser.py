@@ -12,7 +12,7 @@ import pytest
 from briefqa.keys import KeyFile
 from briefqa.service.addresses import addressing
 from briefqa.service.guarding import Guard
-from browsing import REQUIRED, missing, painted, served, tab_to
+from browsing import REQUIRED, follow, missing, painted, served, tab_to
 from proxying import proxied
 
 if TYPE_CHECKING:
@@ -135,15 +135,13 @@ def test_a_mark_on_the_picture_leads_to_its_note(page: Page) -> None:
 
 def test_pages_are_turned_and_words_are_found(page: Page) -> None:
     page.goto(hit_url(page).split("?")[0] + "?page=1")
-    page.locator("nav.turn a[rel=next]").first.click()
-    page.wait_for_url("**page=2")
-    page.get_by_role("link", name="previous").first.click()
-    page.wait_for_url("**page=1")
+    follow(page.locator("nav.turn a[rel=next]").first, "**page=2")
+    follow(page.get_by_role("link", name="previous").first, "**page=1")
 
     page.get_by_role("searchbox", name="Find in this brief").fill("COTTER’S   sluice")
     page.keyboard.press("Enter")
     page.wait_for_url("**find=*")
-    page.locator(".found a").first.click()
+    follow(page.locator(".found a").first, "**#passage")
     page.wait_for_load_state("networkidle")
     assert page.locator("rect.found").count() >= 1
     assert page.locator(".read mark").first.inner_text() == "Cotter’s Sluice"
@@ -174,12 +172,10 @@ def test_the_answer_leads_to_its_passages_and_back(page: Page) -> None:
 
 def test_a_source_shows_who_cites_it(page: Page) -> None:
     page.goto("/sources?find=actuary+residual")
-    page.locator(".briefs .title", has_text="Residual Market Report 2023").click()
-    page.wait_for_url("**/sources/*")
+    follow(page.locator(".briefs .title", has_text="Residual Market Report 2023"), "**/sources/*")
     page.get_by_text("Cite", exact=True).click()
     assert page.locator("dt", has_text="Chicago").is_visible()
-    page.get_by_role("link", name="p. 1").first.click()
-    page.wait_for_url("**/briefs/*page=1*#passage")
+    follow(page.get_by_role("link", name="p. 1").first, "**/briefs/*page=1*#passage")
     assert page.locator("#passage").count() == 1
 
 
@@ -202,7 +198,7 @@ def test_a_permalink_works_without_scripts(context_of: Callable[..., BrowserCont
     assert page.locator(".hit").count() == 5
     page.locator(".hit sup a").first.click()
     assert page.locator("li:target").count() == 1
-    page.locator(".hit h2 a").first.click()
+    follow(page.locator(".hit h2 a").first, "**/briefs/*#passage")
     assert page.locator(".print img").count() == 1
 
 
@@ -222,16 +218,14 @@ def test_filters_narrow_down_and_stay_chosen(page: Page) -> None:
 
 def test_briefs_are_browsed_by_year_and_author(page: Page) -> None:
     page.goto("/briefs")
-    page.locator(".plot a").last.click()
-    page.wait_for_url("**year=2024*")
+    follow(page.locator(".plot a").last, "**year=2024*")
     assert page.locator(".briefs li").count() == 2
     page.locator("select[name=year]").select_option("")
     page.locator("select[name=author]").select_option("Vesper Water Forum")
-    page.get_by_role("button", name="Show").click()
-    page.get_by_role("link", name="Metering the Vesper Basin").click()
+    follow(page.get_by_role("button", name="Show"), "**author=Vesper*")
+    follow(page.get_by_role("link", name="Metering the Vesper Basin"), "**/briefs/*")
     assert "Vesper" in page.locator("h1").inner_text()
-    page.get_by_role("link", name="Notes (7)").click()
-    page.wait_for_url("**view=notes")
+    follow(page.get_by_role("link", name="Notes (7)"), "**view=notes")
     assert page.locator(".notes > li").count() == 7
 
 
@@ -293,21 +287,21 @@ def test_results_are_painted_soon_after_the_server_has_answered(page: Page) -> N
 
 
 def test_a_brief_is_browsed_and_checked_with_the_keyboard_alone(page: Page) -> None:
-    def follow(what: str, leads_to: str) -> None:
+    def go(what: str, leads_to: str) -> None:
         tab_to(page, what)
         page.keyboard.press("Enter")
         page.wait_for_url(leads_to)
 
     page.goto("/")
     tab_to(page, "a.skip, nav a")
-    follow("nav a[href='/briefs']", "**/briefs")
-    follow(".briefs a.title[href*='page=1']", "**/briefs/*?page=1")
-    follow("nav.turn a[rel=next]", "**?page=2")
+    go("nav a[href='/briefs']", "**/briefs")
+    go(".briefs a.title[href*='page=1']", "**/briefs/*?page=1")
+    go("nav.turn a[rel=next]", "**?page=2")
     tab_to(page, "input[name=find]")
     page.keyboard.type("the")
     page.keyboard.press("Enter")
     page.wait_for_url("**find=the")
-    follow(".found a", "**#passage")
+    go(".found a", "**#passage")
     tab_to(page, ".text sup a")
     page.keyboard.press("Enter")
     assert page.locator("li:target").count() == 1
@@ -315,15 +309,15 @@ def test_a_brief_is_browsed_and_checked_with_the_keyboard_alone(page: Page) -> N
     page.keyboard.press("Enter")
     assert page.locator(".cite[open] pre").first.is_visible()
     tab_to(page, "button.copy")
-    follow("nav.views a[href*='view=notes']", "**view=notes")
-    follow(".notes a.elsewhere", "**#mark-*")
+    go("nav.views a[href*='view=notes']", "**view=notes")
+    go(".notes a.elsewhere", "**#mark-*")
     page.goto("/sources")
     tab_to(page, "input[name=find]")
     page.keyboard.type("actuary")
     page.keyboard.press("Enter")
     page.wait_for_url("**find=actuary*")
-    follow(".briefs a.title", "**/sources/*")
-    follow(".where a[href*='passage=']", "**#passage")
+    go(".briefs a.title", "**/sources/*")
+    go(".where a[href*='passage=']", "**#passage")
 
 
 def test_a_question_is_narrowed_down_with_the_keyboard_alone(page: Page) -> None:
@@ -390,26 +384,28 @@ def test_all_pages_work_below_a_prefix(
         assert {cookie["path"] for cookie in context.cookies()} == {"/library/"}
         assert barriers(page) == []
 
-        page.locator(".briefs .title").first.click()
-        page.get_by_role("link", name="p. 1").first.click()
+        follow(page.locator(".briefs .title").first, f"{address}/sources/*")
+        follow(page.get_by_role("link", name="p. 1").first, f"{address}/briefs/*page=1*#passage")
         page.wait_for_load_state("networkidle")
         assert page.locator(".print img").evaluate("image => image.naturalWidth") > 1000
-        page.locator("nav.turn a[rel=next]").first.click()
+        follow(page.locator("nav.turn a[rel=next]").first, f"{address}/briefs/*page=2*")
         page.get_by_role("searchbox", name="Find in this brief").fill("the")
         page.keyboard.press("Enter")
-        page.locator(".found a").first.click()
-        page.get_by_role("link", name="Notes (").click()
-        page.locator(".notes a.elsewhere").first.click()
-        page.get_by_role("link", name="Ask", exact=True).click()
-        page.locator(".examples a").first.click()
-        page.locator(".hit h2 a").first.click()
-        page.get_by_role("link", name="Briefs", exact=True).click()
-        page.locator(".plot a").first.click()
-        page.get_by_role("link", name="show all").click()
-        page.get_by_role("link", name="Operate").click()
-        page.get_by_role("link", name="API").click()
+        page.wait_for_url(f"{address}/briefs/*find=the")
+        follow(page.locator(".found a").first, f"{address}/briefs/*#passage")
+        follow(page.get_by_role("link", name="Notes ("), f"{address}/briefs/*view=notes")
+        follow(page.locator(".notes a.elsewhere").first, f"{address}/briefs/*#mark-*")
+        follow(page.get_by_role("link", name="Ask", exact=True), f"{address}/")
+        follow(page.locator(".examples a").first, f"{address}/?q=*")
+        follow(page.locator(".hit h2 a").first, f"{address}/briefs/*#passage")
+        follow(page.get_by_role("link", name="Briefs", exact=True), f"{address}/briefs")
+        follow(page.locator(".plot a").first, f"{address}/briefs?year=*")
+        follow(page.get_by_role("link", name="show all"), f"{address}/briefs")
+        follow(page.get_by_role("link", name="Operate"), f"{address}/admin")
+        follow(page.get_by_role("link", name="API"), f"{address}/docs")
         page.locator("#operations-search-search_v1_search_post").wait_for()
         page.go_back()
+        page.wait_for_url(f"{address}/admin")
         tab_to(page, "form[action$='/logout'] button")
         page.keyboard.press("Enter")
         page.wait_for_url(f"{address}/login")
@@ -421,7 +417,7 @@ def test_all_pages_work_below_a_prefix(
 
 def test_a_brief_that_reads_from_right_to_left_is_shown_so(page: Page) -> None:
     page.goto("/briefs")
-    page.get_by_role("link", name="تكلفة السدود").click()
+    follow(page.get_by_role("link", name="تكلفة السدود"), "**/briefs/*")
 
     assert page.locator(".text").evaluate("text => getComputedStyle(text).direction") == "rtl"
     assert page.locator(".notes bdi").first.evaluate("note => getComputedStyle(note).direction") == "rtl"
