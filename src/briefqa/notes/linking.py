@@ -22,7 +22,7 @@ FARTHEST = 3
 # What may follow a figure behind a full stop that is a mark; and how much in front of one tells what it is.
 _GOES_ON = re.compile(r"\s+[^\W\d_“‘(]|\s*$|\s+[“‘(\[]")
 _BEFORE = 40
-_STUCK = r"(?<=[^\W\d_]|[.,;:!?)\]”’\"'%])"
+_STUCK = r"(?<=[^\W\d_]|[.,;:!?)\]”’»›…\"'%])"
 
 
 @dataclass(slots=True, eq=False)

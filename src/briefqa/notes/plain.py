@@ -84,7 +84,7 @@ def _begins_paragraph(previous: Row, row: Row, wide: int, *, double: bool, wrapp
     if not wrapped:
         return True
     short = len(previous.stripped) < 0.8 * wide
-    if row.page != previous.page or row.first_on_page:
+    if (row.page, row.block) != (previous.page, previous.block) or row.first_on_page:
         return ended and (short or double is False) and not row.stripped[:1].islower()
     if double:
         # The next word would have fitted: the line was the last one of its paragraph, or a heading.

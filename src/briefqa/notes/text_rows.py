@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from briefqa.notes.text_columns import in_columns
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,10 +16,11 @@ if TYPE_CHECKING:
     from briefqa.notes.paragraphs import Cut
 
 HEAD = re.compile(
-    r"\s{0,12}(?:\[(\d{1,3})\]|\((\d{1,3})\)|(\d{1,3})[.):]?|([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})|([*†‡§¶‖]{1,3}))(?:\s+(?=\S)|(?=[^\W\d_“\"‘(]))"
+    r"\s{0,12}(?:\[(\d{1,3})\]|\((\d{1,3})\)|(\d{1,3})[.):]?|([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})|([*∗＊⁎†‡§¶‖∥]{1,3}))(?:\s+(?=\S)|(?=[^\W\d_“\"‘(]))"
 )
 # Tools that take text out of PDFs put a raised label on a line of its own.
 LONE_LABEL = re.compile(r"\s*(\d{1,3})\s*")
+LONE_HEAD = re.compile(r"\s*(\d{1,3}|[*∗＊⁎†‡§¶‖∥]{1,3})\s*")
 # These are matched against stripped lines: white space on both sides of an alternative takes time that explodes.
 _RULE = re.compile(r"[-–—_=─]{5,}")
 _LEAST_BLANK_RULE = 15
@@ -30,15 +33,25 @@ _LEAST_LETTERS = 4
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """One line of the file: where it is, what stands around it, and what it turns out to be."""
+    """One line of the file: where it is, what stands around it, and what it turns out to be.
+
+    block: which part of its page it is in, in reading order, where that is set in columns. first_on_page: or in a
+    column.
+    """
 
     text: str
     page: int
     blank_before: bool
     blank_after: bool
     first_on_page: bool = False
+    block: int = 0
     note: Found | None = None
     cuts: list[Cut] = field(default_factory=list)
+
+    @property
+    def indent(self) -> int:
+        """How many blanks it begins with."""
+        return len(self.text) - len(self.text.lstrip(" "))
 
     @property
     def stripped(self) -> str:
@@ -69,21 +82,22 @@ def rows_of(pages: Sequence[Page]) -> tuple[list[Row], bool, set[int]]:
     running = _running(pages)
     folios = _are_folios(pages)
     for page in pages:
-        blank = True
-        first = True
         lines = _without_furniture(page.lines, running, folios=folios) if len(pages) > 1 else list(page.lines)
-        for line in lines:
-            stripped = line.text.strip()
-            typed = _RULE.fullmatch(stripped) is not None
-            if not stripped or typed:
-                if typed or len(line.text) >= _LEAST_BLANK_RULE:
-                    rules.add(len(rows))
-                if rows:
-                    rows[-1].blank_after = True
-                blank = True
-                continue
-            rows.append(Row(line.text, page.index, blank, blank_after=False, first_on_page=first and page.index > 1))
-            blank = first = False
+        for block, texts in enumerate(in_columns([line.text for line in lines])):
+            blank = first = True
+            for text in texts:
+                stripped = text.strip()
+                typed = _RULE.fullmatch(stripped) is not None
+                if not stripped or typed:
+                    if typed or len(text) >= _LEAST_BLANK_RULE:
+                        rules.add(len(rows))
+                    if rows:
+                        rows[-1].blank_after = True
+                    blank = True
+                    continue
+                begins = first and (page.index > 1 or block > 0)
+                rows.append(Row(text, page.index, blank, blank_after=False, first_on_page=begins, block=block))
+                blank = first = False
     spaced = sum(row.blank_after for row in rows)
     double = len(rows) > 6 and spaced > 0.6 * len(rows)
     if len(pages) == 1 and double:
