@@ -28,6 +28,11 @@ def announces_continuation(text: str) -> bool:
     return _CONTINUED_TAIL.fullmatch(text) is not None
 
 
+def without_announcements(text: str) -> str:
+    """A line of a note without the words that say that it goes on overleaf, or did begin there."""
+    return _CONTINUED_TAIL.sub("", _CONTINUED_HEAD.sub("", text) if is_continued(text) else text)
+
+
 def footnotes(columns: Iterable[Column], vocabulary: Vocabulary, brief_id: str) -> list[Draft]:
     """The notes at the feet of all columns, in reading order."""
     found: list[tuple[str, int, list[Part]]] = []
@@ -38,21 +43,20 @@ def footnotes(columns: Iterable[Column], vocabulary: Vocabulary, brief_id: str) 
         for line, label in foot.rows:
             text = line.text[label.end :] if label else line.text
             # The head of a note's other half repeats its label.
-            repeated = label is not None and _is_continued(text) and any(old == label.text for old, _, _ in found)
+            repeated = label is not None and is_continued(text) and any(old == label.text for old, _, _ in found)
             if label is not None and not repeated:
                 found.append((label.text, foot.page, [(text, line.x1 >= reaches)]))
                 groups.append(group)
             elif found:
-                found[-1][2].append(
-                    (_CONTINUED_HEAD.sub("", text) if _is_continued(text) else text, line.x1 >= reaches)
-                )
+                found[-1][2].append((_CONTINUED_HEAD.sub("", text) if is_continued(text) else text, line.x1 >= reaches))
     return [
         Draft(label, page, note_text(parts, vocabulary), f"{brief_id}-n{number}", group=group, above=feet[group].above)
         for number, ((label, page, parts), group) in enumerate(zip(found, groups, strict=True), start=1)
     ]
 
 
-def _is_continued(text: str) -> bool:
+def is_continued(text: str) -> bool:
+    """Whether a line begins the other half of a note, and says so."""
     return text.lstrip().startswith("(") and _CONTINUED_HEAD.match(text) is not None
 
 

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
 
+from briefqa.notes.drafting import announces_continuation, is_continued, without_announcements
 from briefqa.notes.labels import normalise
 from briefqa.notes.text_marks import Place, places
 from briefqa.notes.text_rows import HEAD, LONE_HEAD, LONE_LABEL, Found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from briefqa.notes.text_rows import Row
 
@@ -27,9 +28,14 @@ _FEW_LOST = 4
 _MANY_LOST = 25
 _LOST, _MANY, _RESTART, _UNMARKED = 0.3, 2.5, 0.5, 0.4
 _NEVER = 1000.0
-_SYMBOLS = "*†‡§‖¶"
+# The symbols in the orders that printers take them in.
+_ORDERS = ("*†‡§‖¶", "*†‡§¶‖")
 # The share of blocks with lone labels that end with one where labels stand behind their notes; of blocks with feet.
 _OFTEN = 0.3
+# So many heads that do not belong to a foot's sequence, but have their marks, say that it was not one foot.
+_STRANGERS = 2
+_GLUE = "+"
+_GLUED = re.compile(r"\s{0,12}(\d{2,4}) [^\W\d_]")
 # How many feet there must be, and what share of their labels must have a mark, before marks are looked for loosely.
 _LEAST_FEET, _SURELY = 3, 0.9
 # Lines of notes, in small print, are so much longer than those of the body, where there are enough to tell.
@@ -59,6 +65,11 @@ class Head:
     def lone(self) -> bool:
         """Whether the label has the row to itself."""
         return self.style[0]
+
+    @property
+    def glued(self) -> bool:
+        """Whether it is only the first of the figures that stand there."""
+        return self.style[1] == _GLUE
 
     @property
     def number(self) -> int | None:
@@ -109,13 +120,45 @@ def find_on_pages(rows: Sequence[Row], rules: set[int], brief_id: str) -> list[F
         many = sum(foot is not None for foot in others) >= max(_LEAST_FEET, _OFTEN * len(blocks))
         if many and sum(mark is not None for mark in marks) >= _SURELY * len(marks):
             feet = others
+    cuts = _second_columns(rows, blocks, feet)
+    if cuts:
+        blocks = [part for block in blocks for part in _cut(block, cuts)]
+        feet = _feet(rows, blocks, loose=False)
     notes: list[Found] = []
     bounds = _bounds(rows, rules, blocks, feet)
     for block, foot in zip(blocks, feet, strict=True):
         _carry_on(rows, block, foot.heads[0].begin if foot else block[-1] + 1, notes, bounds)
         if foot is not None:
             notes += _collect(rows, foot, block[-1], brief_id, len(notes))
+            if block[-1] + 1 in cuts:
+                notes[-1].mark = None  # where it ends is a guess
     return notes
+
+
+def _second_columns(rows: Sequence[Row], blocks: Sequence[Sequence[int]], feet: Sequence[Foot | None]) -> set[int]:
+    """Where a second column seems to begin within a foot: rows behind the end of a note, before marks of later ones."""
+    cuts: set[int] = set()
+    for block, foot in zip(blocks, feet, strict=True):
+        if foot is None:
+            continue
+        heads = [head for at in block for head in _heads_at(rows, at, block)]
+        for head in foot.heads:
+            following = [later for later in heads if later.begin > head.row and _step(head.label, later.label) == 1]
+            if not following or places(rows, range(block[0], foot.heads[0].begin), following[-1].label, loose=False):
+                continue
+            between = range(head.row + 1, following[-1].begin)
+            end = next((row for row in range(head.row, between.stop) if _FINISHED.search(rows[row].stripped)), None)
+            if end is not None and places(rows, between, following[-1].label, loose=False):
+                cuts.add(end + 1)
+                break
+    return cuts
+
+
+def _cut(block: Sequence[int], cuts: set[int]) -> Iterator[list[int]]:
+    """The block in parts, each cut the first row of one."""
+    starts = [block[0], *(row for row in block[1:] if row in cuts), block[-1] + 1]
+    for start, end in pairwise(starts):
+        yield list(range(start, end))
 
 
 def _bounds(
@@ -153,21 +196,44 @@ def _labels_stand_behind(rows: Sequence[Row], blocks: Sequence[Sequence[int]]) -
 
 def _possible_feet(rows: Sequence[Row], block: Sequence[int], page_start: int, *, loose: bool) -> list[Foot]:
     """All feet that the block may end with, one for each head that may begin one."""
-    heads = [head for index in block if (head := _head_at(rows, index, block))]
+    heads = [head for index in block for head in _heads_at(rows, index, block)]
+    full = _FULL * max(len(rows[index].stripped) for index in block)
     feet: list[Foot] = []
     for at, head in enumerate(heads):
         above = range(page_start, head.begin)
         if not places(rows, above, head.label, loose=loose):
             continue
-        foot = Foot(_counting_on(heads[at:], rows, above, loose=loose))
+        foot = Foot(_counting_on(heads[at:], rows, above, full, loose=loose))
         foot.marks = _in_order([places(rows, above, member.label, loose=loose) for member in foot.heads])
-        if foot.score > 0:
+        if foot.score > 0 and not _is_interleaved(foot, heads[at:], rows, above):
             feet.append(foot)
     return feet
 
 
+def _is_interleaved(foot: Foot, heads: Sequence[Head], rows: Sequence[Row], above: range) -> bool:
+    """Whether notes that count on elsewhere stand between these: a tool took lines from two columns in turn."""
+    between = [
+        head
+        for head in heads
+        if head.row < foot.heads[-1].row
+        and head.style == foot.heads[0].style
+        and head not in foot.heads
+        and places(rows, above, head.label, loose=False)
+    ]
+    return len(between) >= _STRANGERS and len(between) > 0.2 * len(foot.heads)
+
+
+def _heads_at(rows: Sequence[Row], index: int, block: Sequence[int]) -> Iterator[Head]:
+    """The notes that a row may begin: with the figures that it begins with, or with the first of them."""
+    head = _head_at(rows, index, block)
+    if head is not None:
+        yield head
+    if glued := _GLUED.match(rows[index].text):  # "907 Geo. I": note 90
+        for end in range(1, len(glued[1])):
+            yield Head(index, index, glued[1][:end], glued.start(1) + end, (False, _GLUE))
+
+
 def _head_at(rows: Sequence[Row], index: int, block: Sequence[int]) -> Head | None:
-    """The note that a row may begin."""
     text = rows[index].text
     lone = LONE_HEAD.fullmatch(text)
     if lone:
@@ -177,7 +243,7 @@ def _head_at(rows: Sequence[Row], index: int, block: Sequence[int]) -> Head | No
     if not head or head[1] or head[2]:
         return None
     label = normalise(next(group for group in head.groups() if group))
-    return Head(index, index, label, head.end(), (False, head[0].strip()[-1:] if head[3] else ""))
+    return Head(index, index, label, head.end(), (False, head[0].strip().lstrip("0123456789") if head[3] else ""))
 
 
 def _fell_below(rows: Sequence[Row], index: int, last: int) -> bool:
@@ -192,18 +258,28 @@ def _fell_below(rows: Sequence[Row], index: int, last: int) -> bool:
     )
 
 
-def _counting_on(heads: Sequence[Head], rows: Sequence[Row], above: range, *, loose: bool) -> list[Head]:
-    """The heads that count on from the first one, those whose label is written as the first one is before others."""
+def _counting_on(heads: Sequence[Head], rows: Sequence[Row], above: range, full: float, *, loose: bool) -> list[Head]:
+    """The heads that count on from the first one, those whose label is written as the first one is before others.
+
+    full: characters of a line that goes on in the next if no sentence ends with it.
+    """
     chosen = [heads[0]]
     at = 1
     while at < len(heads):
-        steps = [(_step(chosen[-1].label, head.label), head) for head in heads[at:]]
-        following = [head for step, head in steps if step == 1]
+        steps = [
+            (step, head)
+            for head in heads[at:]
+            if (step := _step(chosen[-1].label, head.label)) and not _is_mid_sentence(rows, head, full)
+        ]
+        following = [
+            head
+            for step, head in steps
+            if step == 1
+            and (places(rows, above, head.label, loose=loose) or not (head.glued or _starts_small(rows, head)))
+        ]
         if not following:
             following = [
-                head
-                for step, head in steps
-                if step is not None and 1 < step <= _MAX_GAP and places(rows, above, head.label, loose=loose)
+                head for step, head in steps if 1 < step <= _MAX_GAP and places(rows, above, head.label, loose=loose)
             ][:1]
         if not following:
             break
@@ -213,17 +289,30 @@ def _counting_on(heads: Sequence[Head], rows: Sequence[Row], above: range, *, lo
     return chosen
 
 
-def _step(before: str, label: str) -> int | None:
-    """How far a label counts on from the one before: 1 where it is the next one, None where it does not."""
+def _starts_small(rows: Sequence[Row], head: Head) -> bool:
+    return rows[head.row].text[head.start :][:1].islower()
+
+
+def _is_mid_sentence(rows: Sequence[Row], head: Head, full: float) -> bool:
+    """Whether the line before a head is full and breaks off, so that the figure belongs to its sentence."""
+    before = rows[head.begin - 1].stripped
+    if head.lone or rows[head.begin].blank_before or _FINISHED.search(before):
+        return False
+    return len(before) >= full and _BROKEN.search(before) is not None
+
+
+def _step(before: str, label: str) -> int:
+    """How far a label counts on from the one before: 1 where it is the next one, 0 where it does not."""
     if before.isdigit():
-        step = int(label) - int(before) if label.isdigit() else 0
-        return step if step > 0 else None
-    if label.isdigit():
+        return max(0, int(label) - int(before)) if label.isdigit() else 0
+    if label.isdigit() or label == before + before[0]:
         return 1
-    if label == before + before[0]:
-        return 1
-    order = [len(set(text)) == 1 and len(text) * len(_SYMBOLS) + _SYMBOLS.find(text[0]) for text in (before, label)]
-    return 1 if 1 <= order[1] - order[0] <= 2 else None  # "‖" and "¶" are found in either order
+    return int(any(_place(label, order) - _place(before, order) == 1 for order in _ORDERS))
+
+
+def _place(label: str, order: str) -> int:
+    """Where a symbol stands in an order of symbols that is gone through again with two of each."""
+    return len(label) * len(order) + order.index(label[0]) if len(set(label)) == 1 and label[0] in order else -10
 
 
 def _in_order(found: Sequence[Sequence[Place]]) -> list[Place | None]:
@@ -312,6 +401,11 @@ def _carry_on(rows: Sequence[Row], block: Sequence[int], start: int, notes: Sequ
     if not notes or not notes[-1].parts:
         return
     begin = max((row for row in bounds.rules if block[0] < row < start), default=start)
+    if announces_continuation(notes[-1].parts[-1]) and len(notes[-1].parts) > 1:
+        begin = next((row for row in block if row < start and is_continued(rows[row].stripped)), begin)
+        if begin < start:
+            notes[-1].parts.pop()
+            begin -= LONE_HEAD.fullmatch(rows[begin - 1].text) is not None
     ended = _FINISHED.search(notes[-1].parts[-1]) is not None
     if begin == start and not ended:
         begin = _wide_above(rows, block, start, bounds.body)
@@ -322,7 +416,8 @@ def _carry_on(rows: Sequence[Row], block: Sequence[int], start: int, notes: Sequ
         if begin == block[0] or not rows[begin].stripped[:1].islower():
             begin = start
     for row in rows[begin:start]:
-        notes[-1].parts.append(row.stripped)
+        rest = "" if row.note is None and LONE_HEAD.fullmatch(row.text) else without_announcements(row.stripped)
+        notes[-1].parts += [rest] if rest else []
         row.note = notes[-1]
     last = notes[-1].parts[-1]
     if begin == start and not ended and len(last) >= bounds.full and _BROKEN.search(last):
@@ -360,8 +455,14 @@ def _collect(rows: Sequence[Row], foot: Foot, last: int, brief_id: str, known: i
 
 
 def _doubt_parted(notes: Iterable[Found], heads: Iterable[Head]) -> None:
-    """Unlink notes between which a label on a line of its own fell into a sentence: its note began above it."""
-    for (before, _), (note, head) in pairwise(zip(notes, heads, strict=True)):
+    """Unlink notes whose ends are not known.
+
+    One is followed by another than the next, which may stand in its text; a label on a line of its own fell into a
+    sentence: its note began above it.
+    """
+    for (before, earlier), (note, head) in pairwise(zip(notes, heads, strict=True)):
+        if _step(earlier.label, head.label) > 1:
+            before.mark = None
         if not head.lone or head.begin < head.row or not before.parts or _FINISHED.search(before.parts[-1]):
             continue
         if len(before.parts[-1]) >= _FULL_LINE or "".join(note.parts)[:1].islower():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from briefqa.notes.paragraphs import Cut
 
 HEAD = re.compile(
-    r"\s{0,12}(?:\[(\d{1,3})\]|\((\d{1,3})\)|(\d{1,3})[.):]?|([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})|([*∗＊⁎†‡§¶‖∥]{1,3}))(?:\s+(?=\S)|(?=[^\W\d_“\"‘(]))"
+    r"\s{0,12}(?:\[(\d{1,3})\]|\((\d{1,3})\)|(\d{1,3})[.):]?|([⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})|([*∗＊⁎†‡§¶‖∥]{1,3}))(?:\s+(?=\S)|(?=[^\W\d_]|[“\"‘(§]))"
 )
 # Tools that take text out of PDFs put a raised label on a line of its own.
 LONE_LABEL = re.compile(r"\s*(\d{1,3})\s*")
@@ -26,8 +26,10 @@ _RULE = re.compile(r"[-–—_=─]{5,}")
 _LEAST_BLANK_RULE = 15
 _FOLIO = re.compile(r"(?:[-–—] ?)?(?:page ?)?\d{1,4}(?: ?of ?\d{1,4})?(?: ?[-–—])?", re.IGNORECASE)
 # Running heads: how many lines from an edge of the page, on how many pages, of how many letters at least.
-_RUNNING_DEPTH = 2
+_RUNNING_DEPTH = 3
 _LEAST_PAGES = 3
+# What stands there on so many pages, and on this share of them, is no line of a note.
+_MANY_PAGES, _MOSTLY = 4, 0.5
 _LEAST_LETTERS = 4
 
 
@@ -105,14 +107,15 @@ def rows_of(pages: Sequence[Page]) -> tuple[list[Row], bool, set[int]]:
     return rows, double, rules
 
 
-def _running(pages: Sequence[Page]) -> set[str]:
-    """The words (figures aside) of lines at the very top or bottom of three pages or more."""
+def _running(pages: Sequence[Page]) -> dict[str, bool]:
+    """The words (figures aside) of lines at the very top or bottom of three pages or more: whether of most pages."""
     seen: Counter[str] = Counter()
     for page in pages:
         lines = [line.text for line in page.lines if line.text.strip()]
         edges = {_words(text) for text in (*lines[:_RUNNING_DEPTH], *lines[-_RUNNING_DEPTH:])}
         seen.update(edge for edge in edges if sum(map(str.isalpha, edge)) >= _LEAST_LETTERS)
-    return {words for words, count in seen.items() if count >= _LEAST_PAGES}
+    many = max(_MANY_PAGES, _MOSTLY * len(pages))
+    return {words: count >= many for words, count in seen.items() if count >= _LEAST_PAGES}
 
 
 def _words(text: str) -> str:
@@ -129,7 +132,7 @@ def _are_folios(pages: Sequence[Page]) -> bool:
     return not shifts or shifts.most_common(1)[0][1] >= 0.5 * shifts.total()
 
 
-def _without_furniture(lines: Sequence[Line], running: set[str], *, folios: bool) -> list[Line]:
+def _without_furniture(lines: Sequence[Line], running: dict[str, bool], *, folios: bool) -> list[Line]:
     """The lines of a page without running heads and page numbers at its very top and bottom."""
     kept = list(lines)
     for edge in (0, -1):
@@ -142,7 +145,7 @@ def _without_furniture(lines: Sequence[Line], running: set[str], *, folios: bool
             if edge == -1 and not folios and LONE_LABEL.fullmatch(text):
                 break
             # The last line of a note may be alike on many pages; a running foot stands apart.
-            apart = edge == 0 or not kept[-2].text.strip()
+            apart = edge == 0 or not kept[-2].text.strip() or running.get(_words(text), False)
             if not _FOLIO.fullmatch(text) and (_words(text) not in running or HEAD.match(text) or not apart):
                 break
             kept.pop(edge)
