@@ -228,8 +228,10 @@ def stuck(label: str, text: str) -> list[re.Match[str]]:
         if re.search(r"\d[.,:]$", before) and not _GOES_ON.match(text, match.end()):
             continue
         if re.search(
-            r"(?:^|\s)[A-Z]{1,5}-?$|[§¶$€£]\s*$|\b(?:No|Nos|Art|Sec|Fig|p|pp|vol|ch|para)\.$", before, re.IGNORECASE
+            r"(?:^|[\s(“\"'-])[A-Z]{1,5}-?$|\[[^\]\s]*$|[§¶$€£]\s*$|\b(?:No|Nos|Art|Sec|Fig|p|pp|vol|ch|para)\.$",
+            before,
+            re.IGNORECASE,
         ):
-            continue  # "COVID-19", "G7", "No.3"
+            continue  # "COVID-19", "G7", "-O2", "[fn:1]", "No.3"
         found.append(match)
     return found

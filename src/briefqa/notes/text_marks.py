@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from briefqa.notes.labels import is_exponent
 from briefqa.notes.linking import stuck
 
 if TYPE_CHECKING:
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
 
     from briefqa.notes.text_rows import Row
 
+_BEFORE = 5
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Glyphs that are read as the same symbol.
 _ALIKE = {"*": "*∗＊⁎", "‖": "‖∥"}
-_SENTENCE_END = re.compile(r"[.!?,;:”’»\")\]]\s?$")
+SENTENCE_END = re.compile(r"[.!?,;:”’»\")\]]\s?$")
 _PART_END = re.compile(r"[^\W\d_][.,;:!?”’\"')\]»]{1,3}$")
 _WORD = re.compile(r"[^\W\d_][.,;:!?”’\"')\]»]{0,3}$")
 # "*so*": stars around words, not marks.
@@ -54,15 +56,21 @@ def _places_in(text: str, label: str, loose: bool) -> tuple[tuple[int, int, floa
     fitting = stuck(label, text)
     if fitting:
         return tuple(
-            (found.start(), found.end(), 1.0 if _SENTENCE_END.search(text[: found.start()]) else 0.8)
+            (found.start(), found.end(), 1.0 if SENTENCE_END.search(text[: found.start()]) else 0.8)
             for found in fitting
         )
     return tuple((found.start(), found.end(), 0.6) for found in apart_in(text, label, loose=loose))
 
 
 def raised_in(text: str, label: str) -> list[re.Match[str]]:
-    """Places where a number stands in superior figures."""
-    return list(re.finditer(rf"(?<![⁰¹²³⁴⁵⁶⁷⁸⁹]){label.translate(_RAISED)}(?![⁰¹²³⁴⁵⁶⁷⁸⁹])", text))
+    """Places where a number stands in superior figures, or behind the caret that stands for them."""
+    figures = rf"(?<![⁰¹²³⁴⁵⁶⁷⁸⁹]){label.translate(_RAISED)}(?![⁰¹²³⁴⁵⁶⁷⁸⁹])"
+    typed = rf"(?<=[^\W\d_]|[.,;:!?)\]”’»\"'])\^{label}(?!\d)"
+    return [
+        found
+        for found in re.finditer(f"{figures}|{typed}", text)
+        if not is_exponent(label, text[max(0, found.start() - _BEFORE) : found.start()])
+    ]
 
 
 def apart_in(text: str, label: str, *, loose: bool = False) -> list[re.Match[str]]:

@@ -7,23 +7,31 @@ the note before: sequence is all the evidence there is, so it must be whole.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from briefqa.notes.labels import normalise
 from briefqa.notes.linking import stuck
-from briefqa.notes.text_marks import raised_in, symbols_in
+from briefqa.notes.text_marks import SENTENCE_END, places, raised_in, symbols_in
 from briefqa.notes.text_pages import find_on_pages
 from briefqa.notes.text_rows import HEAD, Found, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 
 _NOTES_HEADING = re.compile(
     r"\s*(?:end\s?notes?|notes?|footnotes?|references|anmerkungen|fußnoten)\s*:?\s*", re.IGNORECASE
 )
 _MAX_GAP = 3
+# Heads like "1." or "1" with marks stuck to words; the share of a run that must have marks so.
+_BARE = "3"
+_SURELY = 0.75
+# Signs that lists of points begin with as well, and how many rows away the next point may be.
+_BULLETS = {"* ", "∗ "}
+_NEAR = 6
+_MOST_WALKS = 5
 
 
 def find_notes(rows: list[Row], rules: set[int], brief_id: str, *, double: bool, paged: bool) -> list[Found]:
@@ -35,27 +43,76 @@ def find_notes(rows: list[Row], rules: set[int], brief_id: str, *, double: bool,
 
 
 def _find_in_flow(rows: list[Row], rules: set[int], brief_id: str, *, double: bool) -> list[Found]:
-    """Walk down the rows, opening a note at each head whose mark stands above it."""
+    """The notes of text without pages: written in one way, that of most; and no list of points beside stray figures."""
+    points = _bullets(rows)
+    way = ""
+    notes: list[Found] = []
+    for _ in range(_MOST_WALKS):
+        notes = _walk(rows, rules, points, double=double, way=way)
+        ways = Counter(note.way for note in notes if note.mark is not None and note.label.isdigit())
+        lists = [run for run in _runs(notes, rows) if _is_list(run, rows)]
+        if len(ways) < 2 and not lists:
+            break
+        # What is no note may have taken the mark of one: begin again without it.
+        way = ways.most_common(1)[0][0] if len(ways) > 1 else way
+        points |= {note.row for run in lists for note in run}
+    else:
+        for row in rows:
+            row.note = None
+        notes = []
+    for number, note in enumerate(notes, start=1):
+        note.id = f"{brief_id}-n{number}"
+    _adopt_paragraphs(rows, notes)
+    return notes
+
+
+def _is_stressed(text: str, head: re.Match[str]) -> bool:
+    """Whether a star before a word is the first of two around it: "*unstable* and *testing*"."""
+    return (
+        bool(head[5]) and text[head.end() - 1] == head[5][-1] and re.search(r"\w[*∗]", text[head.end() :]) is not None
+    )
+
+
+def _bullets(rows: Sequence[Row]) -> set[int]:
+    """The rows that begin with a star, if some of them are points of a list: others stand near."""
+    stars = [index for index, row in enumerate(rows) if row.stripped[:2] in _BULLETS]
+    return set(stars) if any(later - at <= _NEAR for at, later in pairwise(stars)) else set()
+
+
+def _walk(rows: list[Row], rules: set[int], points: set[int], *, double: bool, way: str) -> list[Found]:
+    """Walk down the rows, opening a note at each head whose mark stands above it.
+
+    points: rows that begin none. way: the only one in which heads and marks with numbers are written, "" for any.
+    """
+    for row in rows:
+        row.note = None
     notes: list[Found] = []
     current: Found | None = None
-    endnotes = False
+    endnotes = announced = False
     for index, row in enumerate(rows):
         if _NOTES_HEADING.fullmatch(row.text) and index + 1 < len(rows) and HEAD.match(rows[index + 1].text):
             endnotes, current = True, None
             row.note = Found("", "", row.page, endnote=True)
             continue
         head = HEAD.match(row.text)
-        if head and (row.blank_before or index in rules or current is not None or row.first_on_page):
+        begins = row.blank_before or index in rules or current is not None or row.first_on_page
+        if head and begins and index not in points and not _is_stressed(row.text, head):
+            announced = endnotes or index in rules or (announced and current is not None)
             label = normalise(next(group for group in head.groups() if group))
-            mark = _mark_above(rows, index, label, notes, bracketed="[" if head[1] else "")
+            tried = "[" if head[1] else ""
+            mark = _mark_above(rows, index, label, notes, bracketed=tried)
             if mark is None and label.isdigit() and (endnotes or index in rules or current is not None):
                 # Below a heading or a rule, "(1)" and "1." may be what "(1)" and "[1]" lead to.
-                mark = _mark_above(rows, index, label, notes, bracketed="(" if head[2] else "[")
+                tried = "(" if head[2] else "["
+                mark = _mark_above(rows, index, label, notes, bracketed=tried)
             follows = bool(
                 current and label.isdigit() and current.label.isdigit() and int(label) == int(current.label) + 1
             )
-            if mark is not None or (follows and _is_numbered(notes)):
-                current = Found(label, f"{brief_id}-n{len(notes) + 1}", row.page, endnotes, mark=mark)
+            written = f"{head.lastindex}{tried if mark is not None or current is None else current.way[1:]}"
+            fits = not way or not label.isdigit() or written == way
+            if fits and (mark is not None or (follows and _is_numbered(notes))):
+                current = Found(label, "", row.page, endnotes, mark=mark)
+                current.row, current.way, current.announced = index, written, announced
                 current.parts.append(row.text[head.end() :].strip())
                 notes.append(current)
                 row.note = current
@@ -65,8 +122,48 @@ def _find_in_flow(rows: list[Row], rules: set[int], brief_id: str, *, double: bo
             row.note = current
         else:
             current = None
-    _adopt_paragraphs(rows, notes)
     return notes
+
+
+def _runs(notes: Sequence[Found], rows: Sequence[Row]) -> Iterator[list[Found]]:
+    """The notes in runs whose numbers count on, without beginning anew in between."""
+    run: list[Found] = []
+    for note in notes:
+        counts_on = (
+            run
+            and run[-1].label.isdigit()
+            and note.label.isdigit()
+            and int(note.label) == int(run[-1].label) + 1
+            and not any(
+                (head := HEAD.match(row.text)) and head[head.lastindex or 0] == run[0].label
+                for row in rows[run[-1].row + 1 : note.row]
+            )
+        )
+        if run and not counts_on:
+            yield run
+            run = []
+        run.append(note)
+    if run:
+        yield run
+
+
+def _is_list(run: Sequence[Found], rows: Sequence[Row]) -> bool:
+    """Whether "1.", "2." are points rather than notes: more marks than these stand above, or figures are just stuck.
+
+    A note that stands by itself needs a mark where a sentence or part of one ends.
+    """
+    if run[0].way != _BARE or any(note.announced for note in run):
+        return False
+    marks = [note.mark for note in run if note.mark is not None]
+    if marks and any(
+        place.weight == 1.0
+        for place in places(rows, range(marks[-1][0], run[0].row), str(int(run[-1].label) + 1), loose=False)
+    ):
+        return True
+    if len(run) == 1 and marks:
+        row, start, _ = marks[0]
+        return SENTENCE_END.search(rows[row].text[:start]) is None
+    return len(marks) < _SURELY * len(run)
 
 
 def _adopt_paragraphs(rows: list[Row], notes: Sequence[Found]) -> None:

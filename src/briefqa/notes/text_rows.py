@@ -63,7 +63,10 @@ class Row:
 
 @dataclass(slots=True, eq=False)
 class Found:
-    """A note being collected."""
+    """A note being collected.
+
+    row: where it begins. way: how its head and its mark are written. announced: it stands below a heading or a rule.
+    """
 
     label: str
     id: str
@@ -71,6 +74,9 @@ class Found:
     endnote: bool
     parts: list[str] = field(default_factory=list)
     mark: tuple[int, int, int] | None = None
+    row: int = 0
+    way: str = ""
+    announced: bool = False
 
 
 def rows_of(pages: Sequence[Page]) -> tuple[list[Row], bool, set[int]]:
