@@ -3,7 +3,8 @@
     python benchmarks/gate_notes.py             compare; exit 1 where a figure has become worse
     python benchmarks/gate_notes.py --update    store today's figures as the baseline
 
-Runs ../shared/tools/score_notes.py on every folder of documents with gold, and compares macro F1, precision, the number
+Runs ../shared/tools/score_notes.py on every folder of documents with gold, and on the text that pypdf takes out of its
+PDFs, plain and as it was laid out (people keep such files in place of PDFs); and compares macro F1, precision, the number
 of documents that failed, the share of notes that leak into the body, and each document's F1. What has become better is
 said, and is no failure: store it with --update, and let the review of the change see the difference. No figure is a
 time. A document that the baseline does not know must come in through --update.
@@ -13,16 +14,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import subprocess
 import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
+
+import pypdf
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared"
 BASELINE = PROJECT / "tests" / "baselines" / "notes.json"
 FOLDERS = ("seed", "notes-gold")
+# The text of one folder's PDFs, by name: pypdf's extraction mode.
+AS_TEXT = {"notes-gold as plain text": "plain", "notes-gold as laid out text": "layout"}
 TOLERANCE = 0.005
 
 Figures = dict[str, float]
@@ -41,6 +49,11 @@ def main() -> int:
         print(f"gate_notes: skipped, there is nothing to measure on: {SHARED} is missing.")
         return 0
     today = {folder: measure(SHARED / folder, arguments.jobs) for folder in FOLDERS}
+    for name, mode in AS_TEXT.items():
+        with tempfile.TemporaryDirectory() as home:
+            folder = Path(home, name)
+            write_texts(SHARED / "notes-gold", folder, mode, arguments.jobs)
+            today[name] = measure(folder, arguments.jobs)
     if arguments.update:
         BASELINE.parent.mkdir(parents=True, exist_ok=True)
         BASELINE.write_text(json.dumps(today, indent=2) + "\n", encoding="utf-8")
@@ -50,6 +63,27 @@ def main() -> int:
         print("gate_notes: no baseline yet. Store one: python benchmarks/gate_notes.py --update", file=sys.stderr)
         return 1
     return compare(today, json.loads(BASELINE.read_text(encoding="utf-8")))
+
+
+def write_texts(source: Path, target: Path, mode: str, jobs: int) -> None:
+    """Write the text of a folder's PDFs, page by page between form feeds, with its gold beside it."""
+    target.mkdir()
+    golds = sorted(source.glob("*.gold.json"))
+    with ProcessPoolExecutor(jobs) as pool:
+        texts = pool.map(
+            text_of, [source / json.loads(gold.read_bytes())["file"] for gold in golds], [mode] * len(golds)
+        )
+        for gold, text in zip(golds, texts, strict=True):
+            told = json.loads(gold.read_bytes())
+            told["file"] = Path(told["file"]).with_suffix(".txt").name
+            (target / told["file"]).write_text(text, encoding="utf-8")
+            (target / gold.name).write_text(json.dumps(told), encoding="utf-8")
+
+
+def text_of(pdf: Path, mode: str) -> str:
+    """The text of a PDF in one of pypdf's extraction modes."""
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    return "\f".join(page.extract_text(extraction_mode=mode) for page in pypdf.PdfReader(pdf).pages)
 
 
 def measure(folder: Path, jobs: int) -> Figures:

@@ -11,7 +11,7 @@ from briefqa.briefs import Document, Line, Page, PageGeometry, Span
 from briefqa.geometry import PlacedLine, PlacedPage, Rect, Word, packed, unpacked
 from briefqa.ingest import ingest
 from briefqa.notes import understand
-from briefqa.notes.lines import since, until
+from briefqa.reading.lines import since, until
 
 if TYPE_CHECKING:
     from briefqa.briefs import Brief

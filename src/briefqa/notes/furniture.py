@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from briefqa.briefs import Line, Page, Rule
 from briefqa.notes.endnotes import is_heading
 from briefqa.notes.labels import raised_labels, start_label
-from briefqa.notes.lines import since
+from briefqa.reading.lines import since
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,12 +25,6 @@ _FOLIO = re.compile(
 )
 _BRACKETED = re.compile(r"(?<=\S)\s?[\[(](\d{1,3})[\])]")
 _STAR_PAGE = re.compile(r"\[\*\d{1,5}\]\s*")
-# The number is a run of its own at the line's left.
-_LINE_NUMBER = re.compile(r"\s*(\d{1,3})(?:\s+|$)")
-_LEAST_NUMBERED = 8
-# How many lines' numbers go by one; that many numbers of a page tell then.
-_LINES_SKIPPED = (2, 3, 4, 5, 10)
-_LEAST_SKIPPING = 3
 # A running head has its folio, and perhaps a volume, an issue and a year.
 _MOST_NUMBERS = 4
 # How far apart the lines of a note are at most, in font sizes.
@@ -40,7 +34,7 @@ _TYPED_RULE = re.compile(r"\s*[—–_―─-]{4,}\s*")
 
 def without_furniture(pages: Sequence[Page]) -> list[Page]:
     """The pages without their furniture; rules typed as dashes become `Rule`s."""
-    pages = [_without_line_numbers(_typed_rules(page)) for page in pages]
+    pages = [_typed_rules(page) for page in pages]
     running = _running(pages) | _split_running(pages)
     doomed = (running - _attached(pages, running)) | _folios(pages)
     kept = [
@@ -48,43 +42,6 @@ def without_furniture(pages: Sequence[Page]) -> list[Page]:
         for page in pages
     ]
     return _without_star_pages(kept)
-
-
-def _without_line_numbers(page: Page) -> Page:
-    """The page without the numbers in the margin of pleadings and drafts, which count its lines, all or each fifth."""
-    first = [(line, int(found[1])) for line in page.lines if (found := _line_number(line))]
-    every = 1
-    if not _counts_lines(first, 1, _LEAST_NUMBERED):
-        # Each fifth line or so may be numbered, left of all text.
-        left = Counter(round(line.x0) for line in page.lines).most_common(1)
-        first = [(line, number) for line, number in first if line.spans[0].x1 < left[0][0]]
-        every = next((step for step in _LINES_SKIPPED if _counts_lines(first, step, _LEAST_SKIPPING)), 0)
-    if not every:
-        return page
-    numbers, numbered = [number for _, number in first], [line for line, _ in first]
-    usual = statistics.median(line.size for line in numbered)
-    # Notes below the text have none.
-    if len(numbers) < 0.6 * sum(line.size >= 0.9 * usual for line in page.lines) / every:
-        return page
-    counted = {id(line) for line in numbered}
-    lines = (
-        since(line, found.end()) if id(line) in counted and (found := _LINE_NUMBER.match(line.text)) else line
-        for line in page.lines
-    )
-    return replace(page, lines=tuple(line for line in lines if line.text))
-
-
-def _line_number(line: Line) -> re.Match[str] | None:
-    """The number that a line begins with, drawn by itself."""
-    found = _LINE_NUMBER.match(line.text)
-    return found if found and line.spans and line.spans[0].end <= found.end() else None
-
-
-def _counts_lines(first: Sequence[tuple[Line, int]], every: int, least: int) -> bool:
-    """Whether the numbers that lines begin with count up by every, nearly all."""
-    steps = sum(later == earlier + every for (_, earlier), (_, later) in pairwise(first))
-    whole = all(number % every == 0 for _, number in first)
-    return whole and len(first) >= least and steps >= 0.9 * (len(first) - 1)
 
 
 def _without_star_pages(pages: list[Page]) -> list[Page]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from briefqa.notes.heads import SMALL, Foot, Marks, is_row_of_figures
 from briefqa.notes.labels import Label, is_label, raised_labels, start_label
-from briefqa.notes.lines import since, until
+from briefqa.reading.lines import since, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -199,13 +199,16 @@ def _possible_feet(rows: Sequence[Row], block: Sequence[int], page_start: int, *
     heads = [head for index in block for head in _heads_at(rows, index, block)]
     full = _FULL * max(len(rows[index].stripped) for index in block)
     feet: list[Foot] = []
+    tangled = -1
     for at, head in enumerate(heads):
         above = range(page_start, head.begin)
         if not places(rows, above, head.label, loose=loose):
             continue
         foot = Foot(_counting_on(heads[at:], rows, above, full, loose=loose))
         foot.marks = _in_order([places(rows, above, member.label, loose=loose) for member in foot.heads])
-        if foot.score > 0 and not _is_interleaved(foot, heads[at:], rows, above):
+        if _is_interleaved(foot, heads[at:], rows, above):
+            tangled = foot.heads[-1].row
+        elif foot.score > 0 and head.row > tangled:
             feet.append(foot)
     return feet
 

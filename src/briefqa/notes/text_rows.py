@@ -148,7 +148,7 @@ def _without_furniture(lines: Sequence[Line], running: dict[str, bool], *, folio
             if len(kept) < 2:
                 break
             text = kept[edge].text.strip()
-            if edge == -1 and not folios and LONE_LABEL.fullmatch(text):
+            if edge == -1 and (LONE_HEAD.fullmatch(kept[-2].text) or (not folios and LONE_LABEL.fullmatch(text))):
                 break
             # The last line of a note may be alike on many pages; a running foot stands apart.
             apart = edge == 0 or not kept[-2].text.strip() or running.get(_words(text), False)

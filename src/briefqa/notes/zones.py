@@ -29,8 +29,8 @@ from briefqa.notes.heads import (
     rule_above,
 )
 from briefqa.notes.labels import Label, raised_labels, start_label
-from briefqa.notes.lines import since, until
 from briefqa.notes.table_notes import part_table_notes
+from briefqa.reading.lines import since, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,6 +11,7 @@ from pypdf.errors import FileNotDecryptedError, PyPdfError
 
 from briefqa.briefs import Document, Page, Problem
 from briefqa.errors import EncryptedBrief, NoTextLayer, ReadingError, TooLarge
+from briefqa.reading.line_numbers import without_line_numbers
 from briefqa.reading.pdf_content import IDENTITY, read_content
 from briefqa.reading.pdf_direction import set_reading_direction
 from briefqa.reading.pdf_fonts import UNTOLD, FontCache
@@ -101,7 +102,7 @@ def _read_pages(reader: PdfReader, name: str, count: int) -> Document:
     facts = _metadata(reader)
     return Document(
         path=name,
-        pages=tuple(pages),
+        pages=tuple(without_line_numbers(page) for page in pages),
         title=facts.get("title", ""),
         authors=tuple(part for part in [facts.get("author", "")] if part),
         language=facts.get("language", ""),
