@@ -4,10 +4,10 @@
     python benchmarks/gate_notes.py --update    store today's figures as the baseline
 
 Runs ../shared/tools/score_notes.py on every folder of documents with gold, and on the text that pypdf takes out of its
-PDFs, plain and as it was laid out (people keep such files in place of PDFs); and compares macro F1, precision, the number
-of documents that failed, the share of notes that leak into the body, and each document's F1. What has become better is
-said, and is no failure: store it with --update, and let the review of the change see the difference. No figure is a
-time. A document that the baseline does not know must come in through --update.
+PDFs, plain and as it was laid out (people keep such files in place of PDFs); and compares macro F1, precision, the
+number of documents that failed, the share of notes that leak into the body, and each document's F1. What has become
+better is said, and is no failure: store it with --update, and let the review of the change see the difference. No
+figure is a time. A document that the baseline does not know must come in through --update.
 """
 
 from __future__ import annotations

@@ -228,7 +228,7 @@ def stuck(label: str, text: str) -> list[re.Match[str]]:
         if re.search(r"\d[.,:]$", before) and not _GOES_ON.match(text, match.end()):
             continue
         if re.search(
-            r"(?:^|[\s(“\"'-])[A-Z]{1,5}-?$|\[[^\]\s]*$|[§¶$€£]\s*$|\b(?:No|Nos|Art|Sec|Fig|p|pp|vol|ch|para)\.$",
+            r"(?:^|[\s(“\"'-])[A-Z]{1,5}-?$|(?:^|[\s(])[A-Z]\.$|\[[^\]\s]*$|[§¶$€£]\s*$|\b(?:No|Nos|Art|Sec|Fig|p|pp|vol|ch|para)\.$",
             before,
             re.IGNORECASE,
         ):

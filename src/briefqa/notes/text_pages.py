@@ -8,6 +8,7 @@ not lose the notes behind it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
@@ -35,11 +36,19 @@ _OFTEN = 0.3
 # So many heads that do not belong to a foot's sequence, but have their marks, say that it was not one foot.
 _STRANGERS = 2
 _GLUE = "+"
+_ADDRESS = re.compile(r"https?:|www\.|doi")
+_LEADERS = re.compile(r"(?:\s?\.){4}|(?:\s?…){2}")
 _GLUED = re.compile(r"\s{0,12}(\d{2,4}) [^\W\d_]")
+# The share of labels with the same sign behind them from which on others begin no foot.
+_MOSTLY = 0.7
 # How many feet there must be, and what share of their labels must have a mark, before marks are looked for loosely.
 _LEAST_FEET, _SURELY = 3, 0.9
 # Lines of notes, in small print, are so much longer than those of the body, where there are enough to tell.
 _WIDER, _BEYOND, _LEAST_ROWS = 1.06, 1.03, 8
+# Labels below each other, at least, and their share of all labels on lines of their own.
+_LEAST_PILED, _PILED = 2, 0.1
+# A heading is shorter than this share of the line below it.
+_SHORT = 0.6
 # The share of the width from which on a line is full.
 _FULL = 0.9
 # A line of so many characters that no sentence ends goes on in the next.
@@ -65,6 +74,11 @@ class Head:
     def lone(self) -> bool:
         """Whether the label has the row to itself."""
         return self.style[0]
+
+    @property
+    def sign(self) -> str:
+        """What follows the label, as "." in "1. Text"."""
+        return "" if self.glued else self.style[1]
 
     @property
     def glued(self) -> bool:
@@ -132,7 +146,21 @@ def find_on_pages(rows: Sequence[Row], rules: set[int], brief_id: str) -> list[F
             notes += _collect(rows, foot, block[-1], brief_id, len(notes))
             if block[-1] + 1 in cuts:
                 notes[-1].mark = None  # where it ends is a guess
+    if _labels_are_parted(rows, feet):
+        lone = {head.row for foot in feet if foot is not None for head in foot.heads if head.lone}
+        for note in notes:
+            note.mark = None if note.row in lone else note.mark
     return notes
+
+
+def _labels_are_parted(rows: Sequence[Row], feet: Sequence[Foot | None]) -> bool:
+    """Whether a tool put labels away from their notes, so that some stand below each other: which is whose is a guess."""
+    lone = sum(head.lone for foot in feet if foot is not None for head in foot.heads)
+    piled = sum(
+        LONE_LABEL.fullmatch(above.text) is not None and LONE_LABEL.fullmatch(below.text) is not None
+        for above, below in pairwise(rows)
+    )
+    return piled >= _LEAST_PILED and piled >= _PILED * lone
 
 
 def _second_columns(rows: Sequence[Row], blocks: Sequence[Sequence[int]], feet: Sequence[Foot | None]) -> set[int]:
@@ -179,9 +207,15 @@ def _bounds(
 
 
 def _feet(rows: Sequence[Row], blocks: Sequence[Sequence[int]], *, loose: bool) -> list[Foot | None]:
-    """The foot of each block, None where there is none."""
+    """The foot of each block, None where there is none. Nearly all labels are followed by the same sign, or by none."""
     first_of_page = {rows[at].page: at for at in reversed(range(len(rows)))}
-    return _chain([_possible_feet(rows, block, first_of_page[rows[block[0]].page], loose=loose) for block in blocks])
+    possible = [_possible_feet(rows, block, first_of_page[rows[block[0]].page], loose=loose) for block in blocks]
+    feet = _chain(possible)
+    signs = Counter(head.sign for foot in feet if foot is not None for head in foot.heads)
+    sign, count = signs.most_common(1)[0] if signs else ("", 0)
+    if len(signs) > 1 and count >= _MOSTLY * signs.total():
+        feet = _chain([[foot for foot in each if foot.heads[0].sign == sign] for each in possible])
+    return feet
 
 
 def _labels_stand_behind(rows: Sequence[Row], blocks: Sequence[Sequence[int]]) -> bool:
@@ -228,8 +262,10 @@ def _is_interleaved(foot: Foot, heads: Sequence[Head], rows: Sequence[Row], abov
 
 def _heads_at(rows: Sequence[Row], index: int, block: Sequence[int]) -> Iterator[Head]:
     """The notes that a row may begin: with the figures that it begins with, or with the first of them."""
+    if _LEADERS.search(rows[index].text):
+        return  # a table of contents
     head = _head_at(rows, index, block)
-    if head is not None:
+    if head is not None and not _is_heading(rows, head, block[-1]):
         yield head
     if glued := _GLUED.match(rows[index].text):  # "907 Geo. I": note 90
         for end in range(1, len(glued[1])):
@@ -247,6 +283,22 @@ def _head_at(rows: Sequence[Row], index: int, block: Sequence[int]) -> Head | No
         return None
     label = normalise(next(group for group in head.groups() if group))
     return Head(index, index, label, head.end(), (False, head[0].strip().lstrip("0123456789") if head[3] else ""))
+
+
+def _is_heading(rows: Sequence[Row], head: Head, last: int) -> bool:
+    """Whether a short line that no sentence ends stands above lines that begin with a capital: "1 Introduction"."""
+    row = head.row + head.lone
+    if (
+        head.begin < head.row
+        or row >= last
+        or LONE_HEAD.fullmatch(rows[row + 1].text)
+        or HEAD.match(rows[row + 1].text)
+    ):
+        return False
+    text, following = rows[row].text[0 if head.lone else head.start :].strip(), rows[row + 1]
+    if _FINISHED.search(text) or _ADDRESS.search(text) or not following.stripped[:1].isupper():
+        return False
+    return len(text) < _SHORT * len(following.stripped)
 
 
 def _fell_below(rows: Sequence[Row], index: int, last: int) -> bool:
@@ -277,8 +329,7 @@ def _counting_on(heads: Sequence[Head], rows: Sequence[Row], above: range, full:
         following = [
             head
             for step, head in steps
-            if step == 1
-            and (places(rows, above, head.label, loose=loose) or not (head.glued or _starts_small(rows, head)))
+            if step == 1 and (places(rows, above, head.label, loose=loose) or not (head.glued or _goes_on(rows, head)))
         ]
         if not following:
             following = [
@@ -292,8 +343,11 @@ def _counting_on(heads: Sequence[Head], rows: Sequence[Row], above: range, full:
     return chosen
 
 
-def _starts_small(rows: Sequence[Row], head: Head) -> bool:
-    return rows[head.row].text[head.start :][:1].islower()
+def _goes_on(rows: Sequence[Row], head: Head) -> bool:
+    """Whether what stands behind a label goes on with the sentence of the line before it."""
+    rest = rows[head.row].text[head.start :]
+    ended = rows[head.begin].blank_before or _FINISHED.search(rows[head.begin - 1].stripped) is not None
+    return rest[:1].islower() and not ended and not _ADDRESS.match(rest)
 
 
 def _is_mid_sentence(rows: Sequence[Row], head: Head, full: float) -> bool:
@@ -443,7 +497,7 @@ def _collect(rows: Sequence[Row], foot: Foot, last: int, brief_id: str, known: i
     bounds = [*(head.begin for head in foot.heads), last + 1]
     for head, mark, (start, end) in zip(foot.heads, foot.marks, pairwise(bounds), strict=True):
         note = Found(head.label, f"{brief_id}-n{known + len(notes) + 1}", rows[head.row].page, endnote=False)
-        note.mark = (mark.row, mark.start, mark.end) if mark is not None else None
+        note.row, note.mark = head.row, (mark.row, mark.start, mark.end) if mark is not None else None
         texts = [rows[at].text[head.start :] if at == head.row else rows[at].text for at in range(start, end)]
         note.parts = [text.strip() for text in texts if text.strip()]
         for row in rows[start:end]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,9 @@ LONE_HEAD = re.compile(r"\s*(\d{1,3}|[*∗＊⁎†‡§¶‖∥]{1,3})\s*")
 _RULE = re.compile(r"[-–—_=─]{5,}")
 _LEAST_BLANK_RULE = 15
 _FOLIO = re.compile(r"(?:[-–—] ?)?(?:page ?)?\d{1,4}(?: ?of ?\d{1,4})?(?: ?[-–—])?", re.IGNORECASE)
+_FIRST_NUMBER, _LAST_NUMBER = re.compile(r"^(\d{1,4})\s"), re.compile(r"\s(\d{1,4})$")
+# Of running heads with a folio, so many characters at most, white space between title and folio included.
+_LONGEST = 160
 # Running heads: how many lines from an edge of the page, on how many pages, of how many letters at least.
 _RUNNING_DEPTH = 3
 _LEAST_PAGES = 3
@@ -89,8 +92,10 @@ def rows_of(pages: Sequence[Page]) -> tuple[list[Row], bool, set[int]]:
     rules: set[int] = set()
     running = _running(pages)
     folios = _are_folios(pages)
+    counting = _counting(pages)
     for page in pages:
-        lines = _without_furniture(page.lines, running, folios=folios) if len(pages) > 1 else list(page.lines)
+        lines = [line for line in page.lines if id(line) not in counting]
+        lines = _without_furniture(lines, running, folios=folios) if len(pages) > 1 else lines
         for block, texts in enumerate(in_columns([line.text for line in lines])):
             blank = first = True
             for text in texts:
@@ -136,6 +141,20 @@ def _are_folios(pages: Sequence[Page]) -> bool:
         if found := LONE_LABEL.fullmatch(last):
             shifts[int(found[1]) - page.index] += 1
     return not shifts or shifts.most_common(1)[0][1] >= 0.5 * shifts.total()
+
+
+def _counting(pages: Sequence[Page]) -> set[int]:
+    """The first and last lines of pages that end, or begin, with a number that counts the pages: by `id`."""
+    found: dict[tuple[bool, int], list[Line]] = defaultdict(list)
+    for page in pages:
+        lines = [line for line in page.lines if line.text.strip()]
+        for edge in (0, -1) if len(lines) > 1 else ():
+            text = lines[edge].text.strip()
+            for number in {*_FIRST_NUMBER.findall(text), *_LAST_NUMBER.findall(text)} if len(text) <= _LONGEST else ():
+                found[edge == 0, int(number) - page.index].append(lines[edge])
+    return {
+        id(line) for lines in found.values() if len(lines) >= max(_MANY_PAGES, _MOSTLY * len(pages)) for line in lines
+    }
 
 
 def _without_furniture(lines: Sequence[Line], running: dict[str, bool], *, folios: bool) -> list[Line]:
