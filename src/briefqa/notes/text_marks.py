@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from briefqa.notes.labels import is_exponent
+from briefqa.notes.labels import is_exponent, normalise
 from briefqa.notes.linking import stuck
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from briefqa.notes.text_rows import Row
 
 _BEFORE = 5
+_NUMBER = re.compile(r"\d+|[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_MOST_PLACES = 12
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Glyphs that are read as the same symbol.
 _ALIKE = {"*": "*∗＊⁎", "‖": "‖∥"}
@@ -34,6 +37,26 @@ class Place:
     start: int
     end: int
     weight: float
+
+
+class Marks:
+    """The places of marks in rows start to stop, each label looked for once. loose: see `apart_in`."""
+
+    def __init__(self, rows: Sequence[Row], start: int, stop: int, *, loose: bool) -> None:
+        self._rows, self._where, self._loose = rows, range(start, stop), loose
+        self._known: dict[str, list[Place]] = {}
+        self._with: defaultdict[str, list[int]] = defaultdict(list)
+        for index in self._where:
+            for number in {normalise(found) for found in _NUMBER.findall(rows[index].text)}:
+                self._with[number].append(index)
+
+    def above(self, label: str, row: int) -> list[Place]:
+        """The places above a row where a mark of this label may stand; none if there are so many that it is a guess."""
+        if label not in self._known:
+            where = self._with.get(label, ()) if label.isdigit() else self._where
+            self._known[label] = places(self._rows, where, label, loose=self._loose)
+        found = [place for place in self._known[label] if place.row < row]
+        return found if len(found) <= _MOST_PLACES else []
 
 
 def places(rows: Sequence[Row], where: Iterable[int], label: str, *, loose: bool) -> list[Place]:

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from briefqa.notes.linking import stuck
 from briefqa.notes.text_columns import in_columns
 
 if TYPE_CHECKING:
@@ -151,6 +152,8 @@ def _counting(pages: Sequence[Page]) -> set[int]:
         for edge in (0, -1) if len(lines) > 1 else ():
             text = lines[edge].text.strip()
             for number in {*_FIRST_NUMBER.findall(text), *_LAST_NUMBER.findall(text)} if len(text) <= _LONGEST else ():
+                if edge and text.startswith(number) and any(stuck(number, line.text) for line in lines[:-1]):
+                    continue  # the label of a note
                 found[edge == 0, int(number) - page.index].append(lines[edge])
     return {
         id(line) for lines in found.values() if len(lines) >= max(_MANY_PAGES, _MOSTLY * len(pages)) for line in lines
