@@ -51,12 +51,21 @@ class Span:
         return replace(self, start=start, end=end, x0=x0, x1=x1, edges=edges)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class WebLink:
+    """Words of a text, [start, end), that lead to an address."""
+
+    start: int
+    end: int
+    address: str
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a page as printed. A format without geometry has no spans, and zeros for the rest.
 
     x0, x1, y: as in `Span`, of the line's main text; size: that of most of its characters. block: the column of the
-    page that it stands in, numbered in reading order.
+    page that it stands in, numbered in reading order. links: those whose addresses the text does not spell out.
     """
 
     text: str
@@ -66,6 +75,7 @@ class Line:
     size: float = 0.0
     spans: tuple[Span, ...] = ()
     block: int = 0
+    links: tuple[WebLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +145,7 @@ class Note:
     """A footnote or endnote. page is the one on which it begins; text is whole, over line and page breaks.
 
     refers_to: id of the earlier note that "ibid.", "supra note 3" and the like mean; its source is among sources, too.
+    links: until sources are found, the web addresses that words of it lead to and do not spell out.
     """
 
     id: str
@@ -144,6 +155,7 @@ class Note:
     text: str
     sources: tuple[Source, ...] = ()
     refers_to: str | None = None
+    links: tuple[WebLink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

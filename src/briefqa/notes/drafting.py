@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from briefqa.briefs import WebLink
 from briefqa.notes.joining import Vocabulary, clean, join_all
 from briefqa.notes.linking import Draft
+from briefqa.reading.flow_writer import bare
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +21,11 @@ if TYPE_CHECKING:
 # How a note's two halves announce each other: "(continued...)" and "10(...continued)".
 _CONTINUED_HEAD = re.compile(r"^\(?\s*(?:\.\s?\.\s?\.|…)?\s*(?:continued|cont['’.]?d?)\.?\s*\)?\s*", re.IGNORECASE)
 _CONTINUED_TAIL = re.compile(r"(?<!\s)\s*\((?:continued|cont['’.]?d?)\s*(?:\.\s?\.\s?\.|…)?\)?\s*$", re.IGNORECASE)
+
+# Behind the words of a link while lines are joined: how many they are, and the address. Unicode keeps these two from
+# being text.
+_TOLD, _END = "\ufdd0", "\ufdd1"
+_LINK = re.compile(f"{_TOLD}(\\d+) ([^{_END}]*){_END}")
 
 # One line of a note: its text without the label, and whether it reaches the right margin.
 Part = tuple[str, bool]
@@ -41,7 +49,7 @@ def footnotes(columns: Iterable[Column], vocabulary: Vocabulary, brief_id: str) 
     for group, foot in enumerate(feet):
         reaches = _margin([line for line, _ in foot.rows])
         for line, label in foot.rows:
-            text = line.text[label.end :] if label else line.text
+            text = _with_links(line, label.end if label else 0)
             # The head of a note's other half repeats its label.
             repeated = label is not None and is_continued(text) and any(old == label.text for old, _, _ in found)
             if label is not None and not repeated:
@@ -49,10 +57,12 @@ def footnotes(columns: Iterable[Column], vocabulary: Vocabulary, brief_id: str) 
                 groups.append(group)
             elif found:
                 found[-1][2].append((_CONTINUED_HEAD.sub("", text) if is_continued(text) else text, line.x1 >= reaches))
-    return [
-        Draft(label, page, note_text(parts, vocabulary), f"{brief_id}-n{number}", group=group, above=feet[group].above)
-        for number, ((label, page, parts), group) in enumerate(zip(found, groups, strict=True), start=1)
-    ]
+    drafts: list[Draft] = []
+    for (head, page, parts), group in zip(found, groups, strict=True):
+        whole, links = note_text(parts, vocabulary)
+        number = f"{brief_id}-n{len(drafts) + 1}"
+        drafts.append(Draft(head, page, whole, number, group=group, above=feet[group].above, links=links))
+    return drafts
 
 
 def is_continued(text: str) -> bool:
@@ -68,8 +78,10 @@ def endnotes(run: Run, lines: Sequence[tuple[int, Line]], vocabulary: Vocabulary
     for (row, label), end in zip(run.heads, ends, strict=True):
         page, head = lines[row]
         rest = [line for _, line in lines[row + 1 : end]]
-        parts = [(head.text[label.end :], head.x1 >= reaches), *((line.text, line.x1 >= reaches) for line in rest)]
-        drafts.append(Draft(label.text, page, note_text(parts, vocabulary), f"{prefix}-{label.text}", "endnote"))
+        parts = [(_with_links(head, label.end), head.x1 >= reaches)]
+        parts += [(_with_links(line, 0), line.x1 >= reaches) for line in rest]
+        text, links = note_text(parts, vocabulary)
+        drafts.append(Draft(label.text, page, text, f"{prefix}-{label.text}", "endnote", links=links))
     return drafts
 
 
@@ -79,7 +91,30 @@ def _margin(lines: Sequence[Line]) -> float:
     return right - 0.12 * (right - min(line.x0 for line in lines))
 
 
-def note_text(parts: Iterable[Part], vocabulary: Vocabulary) -> str:
-    """The lines of a note as one text."""
-    lines = ((_CONTINUED_TAIL.sub("", part).strip(), reaches) for part, reaches in parts)
-    return clean(join_all(((line, reaches) for line, reaches in lines if line), vocabulary))
+def _with_links(line: Line, start: int) -> str:
+    """The line's text from start on, each link of it told behind its words."""
+    text = line.text
+    for link in reversed(line.links):
+        if link.start >= start:
+            told = f"{_TOLD}{link.end - link.start} {link.address}{_END}"
+            text = f"{text[: link.end]}{told}{text[link.end :]}"
+    return text[start:]
+
+
+def note_text(parts: Iterable[Part], vocabulary: Vocabulary) -> tuple[str, tuple[WebLink, ...]]:
+    """The lines of a note as one text, and the links whose addresses it does not spell out."""
+    told: list[tuple[int, str]] = []
+
+    def keep(found: re.Match[str]) -> str:
+        told.append((int(found[1]), found[2]))
+        return _TOLD
+
+    lines = ((_CONTINUED_TAIL.sub("", _LINK.sub(keep, part)).strip(), reaches) for part, reaches in parts)
+    marked = clean(join_all(((line, reaches) for line, reaches in lines if line), vocabulary))
+    if not told:
+        return marked, ()
+    text = marked.replace(_TOLD, "")
+    spelled = bare(text)
+    ends = accumulate(map(len, marked.split(_TOLD)))
+    links = (WebLink(max(0, end - size), end, address) for end, (size, address) in zip(ends, told, strict=False))
+    return text, tuple(link for link in links if bare(link.address) not in spelled)

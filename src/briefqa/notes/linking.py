@@ -12,7 +12,7 @@ from briefqa.notes.labels import is_exponent, is_label, normalise, raised_labels
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from briefqa.briefs import Line, NoteKind
+    from briefqa.briefs import Line, NoteKind, WebLink
 
 # A score from which on a raised label may be a mark.
 SURE = 0.5
@@ -29,7 +29,7 @@ _STUCK = r"(?<=[^\W\d_]|[.,;:!?)\]”’»›…\"'%])"
 class Draft:
     """A note as found: its label, where it begins, and its text.
 
-    group: the foot that it stands in. above: the line above that.
+    group: the foot that it stands in. above: the line above that. links: as in `Note`.
     """
 
     label: str
@@ -39,6 +39,7 @@ class Draft:
     kind: NoteKind = "footnote"
     group: int = 0
     above: Line | None = None
+    links: tuple[WebLink, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

@@ -92,7 +92,10 @@ def understand_printed(document: Document, brief_id: str) -> Brief:
         body=body.text,
         pages=body.pages,
         marks=body.marks,
-        notes=tuple(Note(draft.id, draft.label, draft.kind, draft.page, draft.text) for draft in reading.notes),
+        notes=tuple(
+            Note(draft.id, draft.label, draft.kind, draft.page, draft.text, links=draft.links)
+            for draft in reading.notes
+        ),
         sections=body.sections,
         problems=document.problems + tuple(reading.problems),
         geometry=geometry(reading, lines, body),

@@ -22,7 +22,7 @@ _INVISIBLE = dict.fromkeys(
 _CLOSING = frozenset(",.;:!?)]}»”’")
 _SEPARATORS = re.compile(r"[\s,;·&–-]*")
 _CELL, _ROW, _PARAGRAPH = " | ", "\n", "\n\n"
-_MAX_ADDRESS = 2000
+MAX_ADDRESS = 2000
 
 
 class FlowWriter:
@@ -138,7 +138,7 @@ class FlowWriter:
 
     def link(self, address: str) -> None:
         """The text so far ends with the text of a link to this address."""
-        if address.startswith(("http://", "https://")) and len(address) <= _MAX_ADDRESS:
+        if address.startswith(("http://", "https://")) and len(address) <= MAX_ADDRESS:
             self._links.append((self._length, "".join(address.split())))
 
     def flow(self, notes: Sequence[Note]) -> Flow:
@@ -149,11 +149,11 @@ class FlowWriter:
     def note_text(self) -> str:
         """What was written, as a note: with the addresses of its links where the text does not spell them out."""
         text = "".join(self._parts)
-        spelled = _bare(text)
+        spelled = bare(text)
         for end, address in reversed(self._links):
-            if _bare(address) not in spelled:
+            if bare(address) not in spelled:
                 text = f"{text[:end]} {address}{text[end:]}"
-                spelled += " " + _bare(address)
+                spelled += " " + bare(address)
         return text.strip()
 
     def _owe(self, gap: str) -> None:
@@ -197,7 +197,7 @@ class FlowWriter:
             yield Section(title, start, end)
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """Text or an address with nothing that two spellings of one address differ in."""
     text = unquote(text).casefold()
     text = re.sub(r"https?://|\bwww\.|\bdx\.|\bdoi\.org/", "", text)

@@ -16,7 +16,7 @@ from briefqa.reading.pdf_content import IDENTITY, read_content
 from briefqa.reading.pdf_direction import set_reading_direction
 from briefqa.reading.pdf_fonts import UNTOLD, FontCache
 from briefqa.reading.pdf_lines import lines_of
-from briefqa.reading.pdf_links import lift_linked_marks
+from briefqa.reading.pdf_links import lift_linked_marks, with_web_links
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -122,6 +122,8 @@ def _read_page(
     lift_linked_marks(content, page, base)
     mirrored = set_reading_direction(content, width)
     lines, left_out = lines_of(content.runs, gutters)
+    if not mirrored:
+        lines = with_web_links(lines, page, base)
     wrong: list[str] = []
     if content.damaged:
         wrong.append(f"Page is damaged in the file ({content.damaged}): a part of its text is missing.")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from briefqa.briefs import Note, Source
 from briefqa.sources import reference_forms as forms
+from briefqa.sources.linked import with_addresses
 from briefqa.sources.parsing import parse_sources
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def resolve(notes: Sequence[Note]) -> tuple[Note, ...]:
     """Parse every note; where it refers to an earlier one, set `refers_to` and bring that one's source along."""
     known = _Known([], defaultdict(dict), defaultdict(dict), defaultdict(list), {})
     for note in notes:
-        known.take(known.refer(replace(note, sources=parse_sources(note.text), refers_to=None)))
+        sources = with_addresses(note, parse_sources(note.text))
+        known.take(known.refer(replace(note, sources=sources, refers_to=None, links=())))
     return tuple(known.notes)
 
 
