@@ -22,8 +22,8 @@ _MOST_PLACES = 12
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Glyphs that are read as the same symbol.
 _ALIKE = {"*": "*∗＊⁎", "‖": "‖∥"}
-SENTENCE_END = re.compile(r"[.!?,;:”’»\")\]]\s?$")
-_PART_END = re.compile(r"[^\W\d_][.,;:!?”’\"')\]»]{1,3}$")
+_SENTENCE_END = re.compile(r"[.!?,;:”’»\")\]]\s?$")
+PART_END = re.compile(r"[^\W\d_][.,;:!?”’\"')\]»]{1,3}$")
 _WORD = re.compile(r"[^\W\d_][.,;:!?”’\"')\]»]{0,3}$")
 # "*so*": stars around words, not marks.
 _EMPHASIS = re.compile(r"(?<![^\s(“\"‘'])[*∗](?=[^\s*∗])")
@@ -79,7 +79,7 @@ def _places_in(text: str, label: str, loose: bool) -> tuple[tuple[int, int, floa
     fitting = stuck(label, text)
     if fitting:
         return tuple(
-            (found.start(), found.end(), 1.0 if SENTENCE_END.search(text[: found.start()]) else 0.8)
+            (found.start(), found.end(), 1.0 if _SENTENCE_END.search(text[: found.start()]) else 0.8)
             for found in fitting
         )
     return tuple((found.start(), found.end(), 0.6) for found in apart_in(text, label, loose=loose))
@@ -101,7 +101,7 @@ def apart_in(text: str, label: str, *, loose: bool = False) -> list[re.Match[str
 
     loose: behind any word: "Hieronymus 5, and".
     """
-    behind = _WORD if loose else _PART_END
+    behind = _WORD if loose else PART_END
     after = r"(?=\s*$|\s+[^\W\d_“‘(\[])" if not loose else r"(?=\s*$|\s+[^\W\d_“‘(\[]|[.,;:!?])"
     found = re.finditer(rf"(?<=\S)\s{{1,3}}{re.escape(label)}{after}", text)
     return [match for match in found if behind.search(text, max(0, match.start() - 5), match.start())]
@@ -110,8 +110,10 @@ def apart_in(text: str, label: str, *, loose: bool = False) -> list[re.Match[str
 def symbols_in(text: str, label: str) -> list[re.Match[str]]:
     """Places where a symbol is stuck to the end of a word, and is no star of a pair around words."""
     glyphs = _ALIKE.get(label[0], label[0])
-    pattern = rf"(?<=[^\s{glyphs}])[{glyphs}]{{{len(label)}}}(?![{glyphs}])(?=\s|$|[.,;:!?)—–”’\"])"
-    found = list(re.finditer(pattern, text))
+    pattern = rf"(?<![\s{glyphs}])[{glyphs}]{{{len(label)}}}(?![{glyphs}])(?=\s|$|[.,;:!?)—–”’\"])"
+    found = [
+        match for match in re.finditer(pattern, text) if _WORD.search(text, max(0, match.start() - 5), match.start())
+    ]
     if label[0] == "*":
         found = [match for match in found if not _EMPHASIS.search(text, 0, match.start())]
     return found

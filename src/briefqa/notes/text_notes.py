@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from briefqa.notes.labels import normalise
 from briefqa.notes.linking import stuck
-from briefqa.notes.text_marks import SENTENCE_END, places, raised_in, symbols_in
+from briefqa.notes.text_marks import PART_END, places, raised_in, symbols_in
 from briefqa.notes.text_pages import find_on_pages
 from briefqa.notes.text_rows import HEAD, Found, Row
 
@@ -25,9 +25,10 @@ _NOTES_HEADING = re.compile(
     r"\s*(?:end\s?notes?|notes?|footnotes?|references|anmerkungen|fußnoten)\s*:?\s*", re.IGNORECASE
 )
 _MAX_GAP = 3
-# Heads like "1." or "1" with marks stuck to words; the share of a run that must have marks so.
-_BARE = "3"
+# Heads like "1.", "1" or "(1)" with marks stuck to words; the share of a run that must have marks so.
+_BARE = {"2", "3"}
 _SURELY = 0.75
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹^"
 # Signs that lists of points begin with as well, and how many rows away the next point may be.
 _BULLETS = {"* ", "∗ "}
 _NEAR = 6
@@ -50,7 +51,10 @@ def _find_in_flow(rows: list[Row], rules: set[int], brief_id: str, *, double: bo
     for _ in range(_MOST_WALKS):
         notes = _walk(rows, rules, points, double=double, way=way)
         ways = Counter(note.way for note in notes if note.mark is not None and note.label.isdigit())
-        lists = [run for run in _runs(notes, rows) if _is_list(run, rows)]
+        runs = list(_runs(notes, rows))
+        # The rest of a run that begins anew in between is not judged before its beginning is.
+        whole = [run for before, run in pairwise([[], *runs]) if not before or not _counts_on(before[-1], run[0])]
+        lists = [run for run in whole if _is_list(run, rows)]
         if len(ways) < 2 and not lists:
             break
         # What is no note may have taken the mark of one: begin again without it.
@@ -88,7 +92,7 @@ def _walk(rows: list[Row], rules: set[int], points: set[int], *, double: bool, w
         row.note = None
     notes: list[Found] = []
     current: Found | None = None
-    endnotes = announced = False
+    endnotes = False
     for index, row in enumerate(rows):
         if _NOTES_HEADING.fullmatch(row.text) and index + 1 < len(rows) and HEAD.match(rows[index + 1].text):
             endnotes, current = True, None
@@ -97,7 +101,6 @@ def _walk(rows: list[Row], rules: set[int], points: set[int], *, double: bool, w
         head = HEAD.match(row.text)
         begins = row.blank_before or index in rules or current is not None or row.first_on_page
         if head and begins and index not in points and not _is_stressed(row.text, head):
-            announced = endnotes or index in rules or (announced and current is not None)
             label = normalise(next(group for group in head.groups() if group))
             tried = "[" if head[1] else ""
             mark = _mark_above(rows, index, label, notes, bracketed=tried)
@@ -112,7 +115,7 @@ def _walk(rows: list[Row], rules: set[int], points: set[int], *, double: bool, w
             fits = not way or not label.isdigit() or written == way
             if fits and (mark is not None or (follows and _is_numbered(notes))):
                 current = Found(label, "", row.page, endnotes, mark=mark)
-                current.row, current.way, current.announced = index, written, announced
+                current.row, current.way = index, written
                 current.parts.append(row.text[head.end() :].strip())
                 notes.append(current)
                 row.note = current
@@ -131,9 +134,7 @@ def _runs(notes: Sequence[Found], rows: Sequence[Row]) -> Iterator[list[Found]]:
     for note in notes:
         counts_on = (
             run
-            and run[-1].label.isdigit()
-            and note.label.isdigit()
-            and int(note.label) == int(run[-1].label) + 1
+            and _counts_on(run[-1], note)
             and not any(
                 (head := HEAD.match(row.text)) and head[head.lastindex or 0] == run[0].label
                 for row in rows[run[-1].row + 1 : note.row]
@@ -147,23 +148,29 @@ def _runs(notes: Sequence[Found], rows: Sequence[Row]) -> Iterator[list[Found]]:
         yield run
 
 
-def _is_list(run: Sequence[Found], rows: Sequence[Row]) -> bool:
-    """Whether "1.", "2." are points rather than notes: more marks than these stand above, or figures are just stuck.
+def _counts_on(before: Found, note: Found) -> bool:
+    return before.label.isdigit() and note.label.isdigit() and int(note.label) == int(before.label) + 1
 
-    A note that stands by itself needs a mark where a sentence or part of one ends.
+
+def _is_list(run: Sequence[Found], rows: Sequence[Row]) -> bool:
+    """Whether "1.", "2." are points rather than notes.
+
+    They are where they do not begin with 1, where more marks than theirs stand above, where few of them have one, and
+    where fewer than half of those stand behind a sentence or a part of one: figures are stuck to words by chance too.
     """
-    if run[0].way != _BARE or any(note.announced for note in run):
+    if run[0].way not in _BARE or any(note.endnote for note in run):
         return False
     marks = [note.mark for note in run if note.mark is not None]
-    if marks and any(
-        place.weight == 1.0
-        for place in places(rows, range(marks[-1][0], run[0].row), str(int(run[-1].label) + 1), loose=False)
-    ):
+    if run[0].label != "1" or not marks or len(marks) < _SURELY * len(run):
         return True
-    if len(run) == 1 and marks:
-        row, start, _ = marks[0]
-        return SENTENCE_END.search(rows[row].text[:start]) is None
-    return len(marks) < _SURELY * len(run)
+    above = range(marks[-1][0], run[0].row)
+    if any(place.weight == 1.0 for place in places(rows, above, str(int(run[-1].label) + 1), loose=False)):
+        return True
+    ended = sum(
+        rows[row].text[start] in _RAISED or PART_END.search(rows[row].text, 0, start) is not None
+        for row, start, _ in marks
+    )
+    return ended < 0.5 * len(marks)
 
 
 def _adopt_paragraphs(rows: list[Row], notes: Sequence[Found]) -> None:

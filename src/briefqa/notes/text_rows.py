@@ -23,7 +23,7 @@ HEAD = re.compile(
 LONE_LABEL = re.compile(r"\s*(\d{1,3})\s*")
 LONE_HEAD = re.compile(r"\s*(\d{1,3}|[*∗＊⁎†‡§¶‖∥]{1,3})\s*")
 # These are matched against stripped lines: white space on both sides of an alternative takes time that explodes.
-_RULE = re.compile(r"[-–—_=─]{5,}")
+_RULE = re.compile(r"[-–—_=─━═]{5,}")
 _LEAST_BLANK_RULE = 15
 _FOLIO = re.compile(r"(?:[-–—] ?)?(?:page ?)?\d{1,4}(?: ?of ?\d{1,4})?(?: ?[-–—])?", re.IGNORECASE)
 _FIRST_NUMBER, _LAST_NUMBER = re.compile(r"^(\d{1,4})\s"), re.compile(r"\s(\d{1,4})$")
@@ -69,7 +69,7 @@ class Row:
 class Found:
     """A note being collected.
 
-    row: where it begins. way: how its head and its mark are written. announced: it stands below a heading or a rule.
+    row: where it begins. way: how its head and its mark are written.
     """
 
     label: str
@@ -80,7 +80,6 @@ class Found:
     mark: tuple[int, int, int] | None = None
     row: int = 0
     way: str = ""
-    announced: bool = False
 
 
 def rows_of(pages: Sequence[Page]) -> tuple[list[Row], bool, set[int]]:
