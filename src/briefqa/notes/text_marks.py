@@ -25,6 +25,8 @@ _ALIKE = {"*": "*∗＊⁎", "‖": "‖∥"}
 _SENTENCE_END = re.compile(r"[.!?,;:”’»\")\]]\s?$")
 PART_END = re.compile(r"[^\W\d_][.,;:!?”’\"')\]»]{1,3}$")
 _WORD = re.compile(r"[^\W\d_][.,;:!?”’\"')\]»]{0,3}$")
+# What a symbol is stuck to: a word, or the end of a part of a sentence; no bare figure, if it is a star: "v1.2*".
+_ENDED = re.compile(r"[^\W\d_]$|[^\W_][.,;:!?”’\"')\]»]{1,3}$")
 # "*so*": stars around words, not marks.
 _EMPHASIS = re.compile(r"(?<![^\s(“\"‘'])[*∗](?=[^\s*∗])")
 
@@ -112,7 +114,10 @@ def symbols_in(text: str, label: str) -> list[re.Match[str]]:
     glyphs = _ALIKE.get(label[0], label[0])
     pattern = rf"(?<![\s{glyphs}])[{glyphs}]{{{len(label)}}}(?![{glyphs}])(?=\s|$|[.,;:!?)—–”’\"])"
     found = [
-        match for match in re.finditer(pattern, text) if _WORD.search(text, max(0, match.start() - 5), match.start())
+        match
+        for match in re.finditer(pattern, text)
+        if _ENDED.search(text, max(0, match.start() - 5), match.start())
+        or (match[0][0] != "*" and text[match.start() - 1].isdigit())
     ]
     if label[0] == "*":
         found = [match for match in found if not _EMPHASIS.search(text, 0, match.start())]
