@@ -197,6 +197,18 @@ def test_a_note_goes_on_below_the_next_page_s_rule(tmp_path: Path) -> None:
     ]
 
 
+def test_a_rule_in_mid_page_begins_no_rest_of_a_note(tmp_path: Path) -> None:
+    rule = "——————————\n"
+    found = paged(
+        tmp_path,
+        (f"{prose(1)}.1 They still dispute it.", rule + "1 Weir book, folio 7."),
+        (f"{prose(2)}.2\n\n{rule}\n{prose(3)}, and so it stays.", rule + "2 Weir book, folio 9."),
+        (f"{prose(4)}.\n\n{rule}\n{prose(5)}, and so it stays.", ""),
+    )
+    assert [note for _, _, note in links(found)] == ["Weir book, folio 7.", "Weir book, folio 9."]
+    assert found.body.count("and so it stays.") == 2
+
+
 def test_half_a_note_is_not_given_for_all_of_it(tmp_path: Path) -> None:
     foot = f"1 {PROSE}, as the miller wrote to his brother when the"
     found = paged(tmp_path, (f"{PROSE}.1 So he said.", foot), (f"{PROSE}. So said she.", ""))

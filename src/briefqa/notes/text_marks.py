@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from briefqa.notes.text_rows import Row
 
 _BEFORE = 5
-_NUMBER = re.compile(r"\d+|[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+NUMBER = re.compile(r"\d+|[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _MOST_PLACES = 12
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Glyphs that are read as the same symbol.
@@ -49,7 +49,7 @@ class Marks:
         self._known: dict[str, list[Place]] = {}
         self._with: defaultdict[str, list[int]] = defaultdict(list)
         for index in self._where:
-            for number in {normalise(found) for found in _NUMBER.findall(rows[index].text)}:
+            for number in {normalise(found) for found in NUMBER.findall(rows[index].text)}:
                 self._with[number].append(index)
 
     def above(self, label: str, row: int) -> list[Place]:

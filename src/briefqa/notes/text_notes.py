@@ -7,13 +7,14 @@ the note before: sequence is all the evidence there is, so it must be whole.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from bisect import bisect_left
+from collections import Counter, defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from briefqa.notes.labels import normalise
 from briefqa.notes.linking import stuck
-from briefqa.notes.text_marks import PART_END, places, raised_in, symbols_in
+from briefqa.notes.text_marks import NUMBER, PART_END, places, raised_in, symbols_in
 from briefqa.notes.text_pages import find_on_pages
 from briefqa.notes.text_rows import HEAD, Found, Row
 
@@ -32,7 +33,9 @@ _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹^"
 # Signs that lists of points begin with as well, and how many rows away the next point may be.
 _BULLETS = {"* ", "∗ "}
 _NEAR = 6
-_MOST_WALKS = 5
+_MOST_WALKS = 8
+# Where a mark may stand in so many places, it is told by none.
+_MOST_PLACES = 50
 
 
 def find_notes(rows: list[Row], rules: set[int], brief_id: str, *, double: bool, paged: bool) -> list[Found]:
@@ -45,11 +48,12 @@ def find_notes(rows: list[Row], rules: set[int], brief_id: str, *, double: bool,
 
 def _find_in_flow(rows: list[Row], rules: set[int], brief_id: str, *, double: bool) -> list[Found]:
     """The notes of text without pages: written in one way, that of most; and no list of points beside stray figures."""
-    points = _bullets(rows)
+    points, marks = _bullets(rows), _Marks(rows)
     way = ""
     notes: list[Found] = []
+    lists: list[list[Found]] = []
     for _ in range(_MOST_WALKS):
-        notes = _walk(rows, rules, points, double=double, way=way)
+        notes = _walk(marks, rules, points, double=double, way=way)
         ways = Counter(note.way for note in notes if note.mark is not None and note.label.isdigit())
         runs = list(_runs(notes, rows))
         # The rest of a run that begins anew in between is not judged before its beginning is.
@@ -61,9 +65,10 @@ def _find_in_flow(rows: list[Row], rules: set[int], brief_id: str, *, double: bo
         way = ways.most_common(1)[0][0] if len(ways) > 1 else way
         points |= {note.row for run in lists for note in run}
     else:
+        left = [note for run in lists for note in run]
+        notes = [note for note in notes if note not in left]
         for row in rows:
-            row.note = None
-        notes = []
+            row.note = None if row.note in left else row.note
     for number, note in enumerate(notes, start=1):
         note.id = f"{brief_id}-n{number}"
     _adopt_paragraphs(rows, notes)
@@ -83,11 +88,12 @@ def _bullets(rows: Sequence[Row]) -> set[int]:
     return set(stars) if any(later - at <= _NEAR for at, later in pairwise(stars)) else set()
 
 
-def _walk(rows: list[Row], rules: set[int], points: set[int], *, double: bool, way: str) -> list[Found]:
+def _walk(marks: _Marks, rules: set[int], points: set[int], *, double: bool, way: str) -> list[Found]:
     """Walk down the rows, opening a note at each head whose mark stands above it.
 
     points: rows that begin none. way: the only one in which heads and marks with numbers are written, "" for any.
     """
+    rows = marks.rows
     for row in rows:
         row.note = None
     notes: list[Found] = []
@@ -103,11 +109,11 @@ def _walk(rows: list[Row], rules: set[int], points: set[int], *, double: bool, w
         if head and begins and index not in points and not _is_stressed(row.text, head):
             label = normalise(next(group for group in head.groups() if group))
             tried = "[" if head[1] else ""
-            mark = _mark_above(rows, index, label, notes, bracketed=tried)
+            mark = _mark_above(marks, index, label, notes, bracketed=tried)
             if mark is None and label.isdigit() and (endnotes or index in rules or current is not None):
                 # Below a heading or a rule, "(1)" and "1." may be what "(1)" and "[1]" lead to.
                 tried = "(" if head[2] else "["
-                mark = _mark_above(rows, index, label, notes, bracketed=tried)
+                mark = _mark_above(marks, index, label, notes, bracketed=tried)
             follows = bool(
                 current and label.isdigit() and current.label.isdigit() and int(label) == int(current.label) + 1
             )
@@ -193,8 +199,38 @@ def _is_numbered(notes: Sequence[Found]) -> bool:
     return bool(notes) and notes[-1].mark is not None
 
 
+class _Marks:
+    """Where marks stand in rows: for each label and way of writing it, looked for once."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+        self._with: defaultdict[str, list[int]] = defaultdict(list)
+        self._known: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
+        for index, row in enumerate(rows):
+            for number in {normalise(found) for found in NUMBER.findall(row.text)}:
+                self._with[number].append(index)
+
+    def between(self, label: str, bracketed: str, low: tuple[int, int], below: int) -> list[tuple[int, int, int]]:
+        """The places (row, start, end) from a place on and above a row, none of them a note's; not all of many."""
+        if (label, bracketed) not in self._known:
+            where = self._with.get(label, ()) if label.isdigit() else range(len(self.rows))
+            self._known[label, bracketed] = [
+                (index, found.start(), found.end())
+                for index in where
+                for found in _marks_in(self.rows[index].text, label, bracketed=bracketed)
+            ]
+        known = self._known[label, bracketed]
+        found: list[tuple[int, int, int]] = []
+        for place in known[bisect_left(known, low) :]:
+            if place[0] >= below or len(found) > _MOST_PLACES:
+                break
+            if self.rows[place[0]].note is None:
+                found.append(place)
+        return found
+
+
 def _mark_above(
-    rows: Sequence[Row], index: int, label: str, notes: Sequence[Found], *, bracketed: str = ""
+    marks: _Marks, index: int, label: str, notes: Sequence[Found], *, bracketed: str = ""
 ) -> tuple[int, int, int] | None:
     """Where the mark of a note stands: the only fitting place after the mark of the note before it, or None."""
     if label.isdigit() and notes and notes[-1].label.isdigit():
@@ -204,18 +240,9 @@ def _mark_above(
     elif label.isdigit() and int(label) > 30 and not notes:
         return None
     last = next((note.mark for note in reversed(notes) if note.mark is not None), (-1, 0, 0))
-    places: list[tuple[int, int, int]] = []
-    for number in range(max(last[0], 0), index):
-        row = rows[number]
-        if row.note is not None:
-            continue
-        places += [
-            (number, found.start(), found.end())
-            for found in _marks_in(row.text, label, bracketed=bracketed)
-            if (number, found.start()) >= (last[0], last[2])
-        ]
-    sentence_end = [place for place in places if re.search(r"[.!?,;:”’\")]$", rows[place[0]].text[: place[1]])]
-    if len(places) > 1 and len(sentence_end) == 1:
+    places = marks.between(label, bracketed, (last[0], last[2]), index)
+    sentence_end = [place for place in places if re.search(r"[.!?,;:”’\")]$", marks.rows[place[0]].text[: place[1]])]
+    if 1 < len(places) <= _MOST_PLACES and len(sentence_end) == 1:
         places = sentence_end
     return places[0] if len(places) == 1 else None
 

@@ -149,21 +149,13 @@ def _carry_on(rows: Sequence[Row], block: Sequence[int], start: int, notes: Sequ
     """
     if not notes or not notes[-1].parts:
         return
-    begin = max((row for row in bounds.rules if block[0] < row < start), default=start)
+    ended = FINISHED.search(notes[-1].parts[-1]) is not None
+    begin = start if ended else _rest_begins(rows, block, start, bounds)
     if announces_continuation(notes[-1].parts[-1]) and len(notes[-1].parts) > 1:
         begin = next((row for row in block if row < start and is_continued(rows[row].stripped)), begin)
         if begin < start:
             notes[-1].parts.pop()
             begin -= LONE_HEAD.fullmatch(rows[begin - 1].text) is not None
-    ended = FINISHED.search(notes[-1].parts[-1]) is not None
-    if begin == start and not ended:
-        begin = _wide_above(rows, block, start, bounds.body)
-    if begin == start and not ended and start <= block[-1]:
-        begin = start - 1
-        while begin > block[0] and not rows[begin].blank_before:
-            begin -= 1
-        if begin == block[0] or not rows[begin].stripped[:1].islower():
-            begin = start
     for row in rows[begin:start]:
         rest = "" if row.note is None and LONE_HEAD.fullmatch(row.text) else without_announcements(row.stripped)
         notes[-1].parts += [rest] if rest else []
@@ -171,6 +163,21 @@ def _carry_on(rows: Sequence[Row], block: Sequence[int], start: int, notes: Sequ
     last = notes[-1].parts[-1]
     if begin == start and not ended and len(last) >= bounds.full and BROKEN.search(last):
         notes[-1].mark = None
+
+
+def _rest_begins(rows: Sequence[Row], block: Sequence[int], start: int, bounds: Bounds) -> int:
+    """Where the rest of a note begins above a foot: behind a rule, in long lines, or in a block that begins small."""
+    if start in bounds.rules:
+        return start
+    begin = max((row for row in bounds.rules if block[0] < row < start), default=start)
+    if begin == start:
+        begin = _wide_above(rows, block, start, bounds.body)
+    if begin < start or start > block[-1]:
+        return begin
+    begin = start - 1
+    while begin > block[0] and not rows[begin].blank_before:
+        begin -= 1
+    return begin if begin > block[0] and rows[begin].stripped[:1].islower() else start
 
 
 def _wide_above(rows: Sequence[Row], block: Sequence[int], start: int, width: int) -> int:

@@ -25,7 +25,7 @@ def with_typed_notes(flow: Flow) -> Flow:
     if flow.notes or flow.marks:
         return flow
     lines = list(_LINE.finditer(flow.text))
-    rows = [Row(line[0], 1, flow.text[: line.start()].endswith("\n\n"), blank_after=False) for line in lines]
+    rows = [Row(line[0], 1, flow.text.endswith("\n\n", 0, line.start()), blank_after=False) for line in lines]
     found = find_notes(rows, set(), "typed", double=False, paged=False)
     if not any(note.mark is not None for note in found) or any(_runs_on(note) for note in found):
         return flow
