@@ -112,7 +112,7 @@ def apart_in(text: str, label: str, *, loose: bool = False) -> list[re.Match[str
 def symbols_in(text: str, label: str) -> list[re.Match[str]]:
     """Places where a symbol is stuck to the end of a word, and is no star of a pair around words."""
     glyphs = _ALIKE.get(label[0], label[0])
-    pattern = rf"(?<![\s{glyphs}])[{glyphs}]{{{len(label)}}}(?![{glyphs}])(?=\s|$|[.,;:!?)—–”’\"])"
+    pattern = rf"(?<![\s{glyphs}])[{glyphs}]{{{len(label)}}}(?![{glyphs}])(?=\s|$|[.,;:!?)—–”’])"
     found = [
         match
         for match in re.finditer(pattern, text)
