@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from briefqa.notes.text_rows import Row
 
 _BEFORE = 5
-NUMBER = re.compile(r"\d+|[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_NUMBER = re.compile(r"\d+|[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _MOST_PLACES = 12
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Glyphs that are read as the same symbol.
@@ -47,10 +47,7 @@ class Marks:
     def __init__(self, rows: Sequence[Row], start: int, stop: int, *, loose: bool) -> None:
         self._rows, self._where, self._loose = rows, range(start, stop), loose
         self._known: dict[str, list[Place]] = {}
-        self._with: defaultdict[str, list[int]] = defaultdict(list)
-        for index in self._where:
-            for number in {normalise(found) for found in NUMBER.findall(rows[index].text)}:
-                self._with[number].append(index)
+        self._with = rows_with_numbers(rows, self._where)
 
     def above(self, label: str, row: int) -> list[Place]:
         """The places above a row where a mark of this label may stand; none if there are so many that it is a guess."""
@@ -59,6 +56,15 @@ class Marks:
             self._known[label] = places(self._rows, where, label, loose=self._loose)
         found = [place for place in self._known[label] if place.row < row]
         return found if len(found) <= _MOST_PLACES else []
+
+
+def rows_with_numbers(rows: Sequence[Row], where: Iterable[int]) -> dict[str, list[int]]:
+    """Which rows hold each number, raised or not: nowhere else need it be looked for."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for index in where:
+        for number in {normalise(figures) for figures in _NUMBER.findall(rows[index].text)}:
+            found[number].append(index)
+    return found
 
 
 def places(rows: Sequence[Row], where: Iterable[int], label: str, *, loose: bool) -> list[Place]:

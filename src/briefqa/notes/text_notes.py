@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import Counter
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from briefqa.notes.labels import normalise
 from briefqa.notes.linking import stuck
-from briefqa.notes.text_marks import NUMBER, PART_END, places, raised_in, symbols_in
+from briefqa.notes.text_marks import PART_END, places, raised_in, rows_with_numbers, symbols_in
 from briefqa.notes.text_pages import find_on_pages
 from briefqa.notes.text_rows import HEAD, Found, Row
 
@@ -204,11 +204,8 @@ class _Marks:
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.rows = rows
-        self._with: defaultdict[str, list[int]] = defaultdict(list)
+        self._with = rows_with_numbers(rows, range(len(rows)))
         self._known: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
-        for index, row in enumerate(rows):
-            for number in {normalise(found) for found in NUMBER.findall(row.text)}:
-                self._with[number].append(index)
 
     def between(self, label: str, bracketed: str, low: tuple[int, int], below: int) -> list[tuple[int, int, int]]:
         """The places (row, start, end) from a place on and above a row, none of them a note's; not all of many."""

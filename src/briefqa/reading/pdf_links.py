@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pypdf.errors import PyPdfError
@@ -35,6 +36,8 @@ _SPELLED = re.compile(r"https?:|www\.|doi:|\w\.\w+/\S", re.IGNORECASE)
 _NEXT_LINE = 2.2
 # A page with more annotations than this is no page to read but a map; they are not looked at.
 _MOST = 2000
+# Of links to the web, so many of a page are looked at: each is held against all of its lines.
+_MOST_TO_WEB = 500
 
 # Left, bottom, right, top, in points of the page as displayed.
 Box = tuple[float, float, float, float]
@@ -58,15 +61,17 @@ def _holds(box: Box, x0: float, x1: float, y: float) -> bool:
 def with_web_links(lines: Sequence[Line], page: Any, base: Matrix) -> tuple[Line, ...]:
     """The lines with the web addresses that words of them lead to and do not spell out. base: as for `read_content`."""
     boxes: dict[str, list[Box]] = defaultdict(list)
-    for box, address in _web_links(page, base):
+    for box, address in islice(_web_links(page, base), _MOST_TO_WEB):
         boxes[address].append(box)
     found: dict[int, list[WebLink]] = defaultdict(list)
     for address, each in boxes.items():
         places = [(row, *words) for row, line in enumerate(lines) for box in each if (words := _words(line, box))]
         if any(_SPELLED.search(lines[row].text[start:end]) for row, start, end in places):
             continue
+        told = {row for row, _, _ in places}
+        last = {row for row in told if not any(_is_next(lines[row], lines[other]) for other in told)}
         for row, start, end in places:
-            if not any(_is_next(lines[row], lines[other]) for other, _, _ in places):
+            if row in last:
                 found[row].append(WebLink(start, end, address))
     return tuple(
         replace(line, links=tuple(_apart(sorted(found[row])))) if row in found else line
